@@ -1,0 +1,62 @@
+/** How many of the smallest unit that we keep, 10⁻¹² USD, make a dollar. */
+const PICO = 1e12;
+
+/**
+ * An amount in USD rounded to 10⁻¹² dollars, the one rounding that a call's cost gets. The result is
+ * the nearest double; {@link wholeUsd} and {@link picoUsd} take the exact integers out of it again.
+ */
+export function roundUsd(usd: number): number {
+	return wholeUsd(usd) + picoUsd(usd) / PICO;
+}
+
+/** The whole dollars of a non-negative amount, after rounding to 10⁻¹² USD. */
+export function wholeUsd(usd: number): number {
+	const whole = Math.floor(usd);
+	return Math.round((usd - whole) * PICO) === PICO ? whole + 1 : whole;
+}
+
+/** The rest of a non-negative amount below a dollar, as an integer count of 10⁻¹² USD. */
+export function picoUsd(usd: number): number {
+	// usd - floor(usd) is exact in binary floating point, so this rounds once.
+	const pico = Math.round((usd - Math.floor(usd)) * PICO);
+	return pico === PICO ? 0 : pico;
+}
+
+/**
+ * The exact decimal of `whole` dollars and `pico` 10⁻¹² dollars, in cents: ("0", 2500000000) is "0.25".
+ * `pico` may be up to 2⁵³ (sums that were not carried yet).
+ */
+export function formatCents(whole: number, pico: number): string {
+	const carried = Math.floor(pico / PICO);
+	const rest = pico - carried * PICO;
+	const cents = (whole + carried) * 100 + Math.floor(rest / 1e10);
+	const fraction = rest % 1e10;
+	if (fraction === 0) return String(cents);
+	return `${cents}.${String(fraction).padStart(10, "0").replace(/0+$/, "")}`;
+}
+
+/** A running sum of money that never drifts: dollars and 10⁻¹² dollars in two integers. */
+export class MoneySum {
+	whole = 0;
+	pico = 0;
+
+	/** Adds a non-negative, finite amount in USD. */
+	add(usd: number): void {
+		this.whole += wholeUsd(usd);
+		this.pico += picoUsd(usd);
+		if (this.pico >= PICO) {
+			this.pico -= PICO;
+			this.whole += 1;
+		}
+	}
+
+	/** The sum in USD as the nearest double: for showing and comparing, not for adding up further. */
+	get usd(): number {
+		return this.whole + this.pico / PICO;
+	}
+
+	/** The exact sum in cents, as a decimal. */
+	toCents(): string {
+		return formatCents(this.whole, this.pico);
+	}
+}

@@ -1,0 +1,57 @@
+import type { ErrorType } from "./llm-error.ts";
+import type { TokenUsage } from "./token-usage.ts";
+
+/** How a call ended: `aborted` means that the caller left, `abandoned` that nobody read the stream. */
+export const OUTCOMES = ["success", "error", "aborted", "abandoned"] as const;
+
+/** One of {@link OUTCOMES}. */
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Why (a part of) a call has no price. */
+export const UNPRICED_REASONS = [
+	/** The price book does not know the model. */
+	"unknown_model",
+	/** The book knows the model, but not a class of tokens that the call used. */
+	"unknown_rate",
+	/** A web search or another tool that the provider bills and the book does not know. */
+	"server_tool",
+] as const;
+
+/** One of {@link UNPRICED_REASONS}. */
+export type UnpricedReason = (typeof UNPRICED_REASONS)[number];
+
+/** Why the provider's usage of a call is not known. */
+export const USAGE_MISSING_REASONS = ["aborted", "not_reported", "parse_error"] as const;
+
+/** One of {@link USAGE_MISSING_REASONS}. */
+export type UsageMissingReason = (typeof USAGE_MISSING_REASONS)[number];
+
+/** What the caller asked for, by OpenTelemetry's names. */
+export type Operation = "chat" | "embeddings";
+
+/** A call that has ended: what every listener sees, exactly once. It holds nothing that anyone said. */
+export interface SettledCall {
+	readonly operation: Operation;
+	/** The caller's bounded name for this use of a model. */
+	readonly route: string;
+	readonly provider: string;
+	/** The model that was asked for, fixed at the start. */
+	readonly model: string;
+	/** The model that the provider says has answered. */
+	readonly answeredModel: string | undefined;
+	/** Milliseconds since the epoch. */
+	readonly startedAt: number;
+	readonly latencyMs: number;
+	/** Streams only. */
+	readonly timeToFirstTokenMs: number | undefined;
+	readonly outcome: Outcome;
+	/** Set exactly when `outcome` is `error`. */
+	readonly errorType: ErrorType | undefined;
+	readonly usage: TokenUsage | undefined;
+	/** In USD, rounded once to 10⁻¹²; `undefined` when nothing of it has a known price. */
+	readonly costUsd: number | undefined;
+	/** Set when the call, or a part of it, has no known price. */
+	readonly unpriced: UnpricedReason | undefined;
+	/** HTTP requests made for it, retries included; 0 when none was seen. */
+	readonly attempts: number;
+}

@@ -1,0 +1,72 @@
+/**
+ * What one call used, as the provider counted it, in disjoint classes: every token is in exactly
+ * one of `inputUncached`, `cacheRead`, `cacheWrite5m`, `cacheWrite1h` and `output`. The fields
+ * below "parts" say how much of a class was of a kind and are never to be added to it.
+ * A field that the provider did not report is absent, which is not the same as `0`.
+ */
+export interface TokenUsage {
+	/** Input tokens neither read from nor written to the provider's cache. */
+	readonly inputUncached?: number;
+	/** Input tokens read from the provider's prompt cache. */
+	readonly cacheRead?: number;
+	/** Input tokens written to the cache for five minutes (or with no stated lifetime). */
+	readonly cacheWrite5m?: number;
+	/** Input tokens written to the cache for one hour. */
+	readonly cacheWrite1h?: number;
+	/** Output tokens, reasoning included. */
+	readonly output?: number;
+
+	/** Part of `output`: tokens the model spent reasoning. */
+	readonly reasoning?: number;
+	/** Part of `inputUncached`: audio tokens. */
+	readonly inputAudio?: number;
+	/** Part of `cacheRead`: audio tokens. */
+	readonly cacheReadAudio?: number;
+	/** Part of `inputUncached`: image tokens. */
+	readonly inputImage?: number;
+	/** Part of `output`: audio tokens. */
+	readonly outputAudio?: number;
+	/** Part of `output`: image tokens. */
+	readonly outputImage?: number;
+
+	/** Web searches that the provider ran and bills by the request. */
+	readonly webSearches?: number;
+	/** Other tools the provider ran, by its own name, with their count ("web_fetch", "code_execution"). */
+	readonly serverTools?: Readonly<Record<string, number>>;
+
+	/**
+	 * The requests that this usage is the sum of, where the provider ran several for one call
+	 * (Anthropic's iterations). Price tiers look at one request, so each is priced for itself; what
+	 * is not a token (searches, tools) stays with the whole.
+	 */
+	readonly iterations?: readonly IterationUsage[];
+}
+
+/** One of the requests behind a call, with the model that answered it where that differs. */
+export interface IterationUsage extends TokenUsage {
+	readonly model?: string;
+}
+
+/**
+ * All input tokens, cached ones included; `undefined` when the provider reported none of them.
+ *
+ * @example
+ * ```ts
+ * import { totalInput } from "@hyperagent/observe/monitoring";
+ *
+ * console.log(totalInput({ inputUncached: 100, cacheRead: 900 })); // 1000
+ * console.log(totalInput({ output: 5 })); // undefined
+ * ```
+ */
+export function totalInput(usage: TokenUsage): number | undefined {
+	const { inputUncached, cacheRead, cacheWrite5m, cacheWrite1h } = usage;
+	if (
+		inputUncached === undefined &&
+		cacheRead === undefined &&
+		cacheWrite5m === undefined &&
+		cacheWrite1h === undefined
+	) {
+		return undefined;
+	}
+	return (inputUncached ?? 0) + (cacheRead ?? 0) + (cacheWrite5m ?? 0) + (cacheWrite1h ?? 0);
+}
