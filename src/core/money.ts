@@ -42,8 +42,17 @@ export class MoneySum {
 
 	/** Adds a non-negative, finite amount in USD. */
 	add(usd: number): void {
-		this.whole += wholeUsd(usd);
-		this.pico += picoUsd(usd);
+		this.#add(wholeUsd(usd), picoUsd(usd));
+	}
+
+	/** Adds another sum, exactly. */
+	addSum(other: MoneySum): void {
+		this.#add(other.whole, other.pico);
+	}
+
+	#add(whole: number, pico: number): void {
+		this.whole += whole;
+		this.pico += pico;
 		if (this.pico >= PICO) {
 			this.pico -= PICO;
 			this.whole += 1;

@@ -48,6 +48,8 @@ export interface SettledCall {
 	/** Set exactly when `outcome` is `error`. */
 	readonly errorType: ErrorType | undefined;
 	readonly usage: TokenUsage | undefined;
+	/** Set when the usage is not known, or known only up to the point where the caller left. */
+	readonly usageMissing: UsageMissingReason | undefined;
 	/** In USD, rounded once to 10⁻¹²; `undefined` when nothing of it has a known price. */
 	readonly costUsd: number | undefined;
 	/** Set when the call, or a part of it, has no known price. */

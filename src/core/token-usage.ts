@@ -70,3 +70,20 @@ export function totalInput(usage: TokenUsage): number | undefined {
 	}
 	return (inputUncached ?? 0) + (cacheRead ?? 0) + (cacheWrite5m ?? 0) + (cacheWrite1h ?? 0);
 }
+
+/** Whether every count of a usage, wherever it comes from, is a finite number of at least 0. */
+export function isValidUsage(usage: unknown): usage is TokenUsage {
+	if (typeof usage !== "object" || usage === null) return false;
+	for (const value of Object.values(usage)) {
+		if (typeof value === "number") {
+			if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) return false;
+		} else if (Array.isArray(value)) {
+			if (!value.every(isValidUsage)) return false;
+		} else if (typeof value === "object" && value !== null) {
+			if (!isValidUsage(value)) return false;
+		} else if (typeof value === "bigint") {
+			return false;
+		}
+	}
+	return true;
+}

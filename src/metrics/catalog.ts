@@ -1,5 +1,6 @@
 /** metrics/: what is counted and where the numbers live; knows nothing of formats or of providers. */
 import { ERROR_TYPES } from "../core/llm-error.ts";
+import { VERSION } from "../core/version.ts";
 import { OUTCOMES, UNPRICED_REASONS, USAGE_MISSING_REASONS } from "../core/settled-call.ts";
 
 /** The upper bounds of `llm_latency_ms`, in milliseconds, unless others are given. */
@@ -25,10 +26,20 @@ export const RATE_LIMIT_RESOURCES = ["requests", "tokens", "input_tokens", "outp
 export type RateLimitResource = (typeof RATE_LIMIT_RESOURCES)[number];
 
 /** The parts of this package that can fail or be misused, for `hyperagent_internal_errors_total`. */
-export const COMPONENTS = ["manual", "call", "pricing", "usage", "listener", "exposition"] as const;
+export const COMPONENTS = ["manual", "call", "pricing", "usage", "listener", "exposition", "labels"] as const;
 
 /** One of {@link COMPONENTS}. */
 export type Component = (typeof COMPONENTS)[number];
+
+/**
+ * What `hyperagent_label_overflow_total` tells apart: a whole label set is turned at once, so a family that
+ * every record of that label set touches stands for all of them.
+ */
+export const OVERFLOW_METRICS = [
+	"llm_requests_total",
+	"llm_cache_misses_total",
+	"llm_attempts_total",
+] as const;
 
 /** One metric family. `scope` says which label set owns it; `variants` is its own extra label, a fixed vocabulary. */
 export interface MetricDefinition {
@@ -235,8 +246,8 @@ export const CATALOG: readonly MetricDefinition[] = [
 		type: "counter",
 		scope: "process",
 		origin: "ours",
-		variants: { label: "metric", values: ["pair", "route", "target"] },
-		help: "Values recorded under the label \"other\" because the bound on label sets was reached.",
+		variants: { label: "metric", values: OVERFLOW_METRICS },
+		help: "Records kept under the label value other because the bound on label sets was reached.",
 	},
 	{
 		name: "hyperagent_internal_errors_total",
@@ -258,6 +269,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		type: "gauge",
 		scope: "process",
 		origin: "ours",
+		variants: { label: "version", values: [VERSION] },
 		help: "Always 1; the label tells the version.",
 	},
 ];

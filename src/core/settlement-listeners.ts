@@ -1,0 +1,34 @@
+import { processSlot } from "./process-slot.ts";
+import type { SettledCall } from "./settled-call.ts";
+
+/** What was recorded by hand, by `recordLlmTokens` or `recordLlmCost`. */
+export interface ManualRecord {
+	readonly route: string;
+	readonly model: string;
+	readonly inputTokens: number;
+	readonly outputTokens: number;
+	readonly costUsd: number;
+}
+
+/** Sees everything that is metered in the process, from the moment it is added. */
+export interface SettlementListener {
+	/** A call has ended. */
+	settled(call: SettledCall): void;
+	/** Something was recorded by hand. */
+	recorded(record: ManualRecord): void;
+}
+
+const slot = processSlot<Set<SettlementListener>>("settlement-listeners");
+
+/** Adds a listener; the function that comes back takes it away again. */
+export function addSettlementListener(listener: SettlementListener): () => void {
+	slot.value ??= new Set();
+	const listeners = slot.value;
+	listeners.add(listener);
+	return () => listeners.delete(listener);
+}
+
+/** Everyone who listens now; `undefined` as long as nobody ever has. */
+export function settlementListeners(): ReadonlySet<SettlementListener> | undefined {
+	return slot.value;
+}

@@ -1,0 +1,69 @@
+import { MoneySum } from "../core/money.ts";
+import { SCOPE_LABELS } from "./catalog.ts";
+import type { Placement } from "./layout.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** One series as plain data. */
+export interface SeriesSnapshot {
+	readonly labels: Readonly<Record<string, string>>;
+	/** A counter's or gauge's value; of `llm_cost_usd_total` in cents; a histogram's count. */
+	readonly value: number;
+	/** Histograms only. */
+	readonly histogram?: HistogramSnapshot;
+}
+
+/** A histogram as plain data. */
+export interface HistogramSnapshot {
+	/** Upper bounds without +Inf. */
+	readonly bounds: readonly number[];
+	/** Observations in each bucket, not added up; the last is beyond the last bound. */
+	readonly counts: readonly number[];
+	readonly sum: number;
+}
+
+/** The series of each family, by the family's name. */
+export type MetricsSnapshot = Readonly<Record<string, readonly SeriesSnapshot[]>>;
+
+/** All that the recorder holds, at one instant, as plain data. */
+export function takeSnapshot(recorder: Recorder): MetricsSnapshot {
+	const families: Record<string, SeriesSnapshot[]> = {};
+	const { slots } = recorder.store;
+	for (const [scope, { layout, labelSets }] of Object.entries(recorder.series)) {
+		const names = SCOPE_LABELS[scope as keyof typeof SCOPE_LABELS]; // the keys of `series` are the scopes
+		for (const placement of layout.placements) {
+			const family: SeriesSnapshot[] = [];
+			families[placement.definition.name] = family;
+			for (const { values, base } of labelSets) {
+				const labels = Object.fromEntries(names.map((name, i) => [name, values[i] ?? ""]));
+				family.push(...readSeries(placement, slots, base + placement.offset, labels));
+			}
+		}
+	}
+	return families;
+}
+
+function readSeries(
+	{ definition, bounds, width }: Placement,
+	slots: Float64Array,
+	first: number,
+	labels: Record<string, string>,
+): SeriesSnapshot[] {
+	if (definition.type === "histogram") {
+		const counts = [...slots.subarray(first, first + bounds.length + 1)];
+		const sum = slots[first + bounds.length + 1] ?? 0;
+		const value = slots[first + bounds.length + 2] ?? 0;
+		return [{ labels, value, histogram: { bounds, counts, sum } }];
+	}
+	const read = (at: number): number => {
+		if (definition.unit !== "money") return slots[at] ?? 0;
+		const sum = new MoneySum();
+		sum.whole = slots[at] ?? 0;
+		sum.pico = slots[at + 1] ?? 0;
+		return Number(sum.toCents());
+	};
+	if (definition.variants === undefined) return [{ labels, value: read(first) }];
+	const { label, values } = definition.variants;
+	return values
+		.map((variant, i) => ({ labels: { ...labels, [label]: variant }, value: read(first + i * width) }))
+		.filter(({ value }) => !Number.isNaN(value));
+}

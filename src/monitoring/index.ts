@@ -1,0 +1,37 @@
+/** monitoring/: a call's life, from its start to the one settlement, and the process's recorder of it. */
+import "../core/require-node.ts";
+
+export { HyperAgentError, type HyperAgentErrorCode } from "../core/hyperagent-error.ts";
+export { ERROR_TYPES, type ErrorType } from "../core/llm-error.ts";
+export type {
+	Operation,
+	Outcome,
+	SettledCall,
+	UnpricedReason,
+	UsageMissingReason,
+} from "../core/settled-call.ts";
+export { type IterationUsage, type TokenUsage, totalInput } from "../core/token-usage.ts";
+export type { ConstantLabels } from "../exposition/text-exposition.ts";
+export { type CostTotals, CostTracker, type PairTotals } from "../ledger/cost-tracker.ts";
+export type { Bounds } from "../metrics/recorder.ts";
+export type { HistogramSnapshot, MetricsSnapshot, SeriesSnapshot } from "../metrics/snapshot.ts";
+export type { OnError } from "./internal-errors.ts";
+export {
+	decActiveRequests,
+	incActiveRequests,
+	incCacheHit,
+	incCacheMiss,
+	recordLlmCost,
+	recordLlmError,
+	recordLlmLatency,
+	recordLlmTokens,
+	recordRateLimit,
+	withActiveRequest,
+} from "./manual.ts";
+export {
+	type DeclaredModel,
+	getPrometheus,
+	initPrometheus,
+	type PrometheusHandle,
+	type PrometheusOptions,
+} from "./prometheus.ts";

@@ -1,0 +1,87 @@
+import { HyperAgentError } from "../core/hyperagent-error.ts";
+import { CATALOG, SCOPE_LABELS } from "../metrics/catalog.ts";
+import { MAX_LABEL_LENGTH } from "../metrics/label-guard.ts";
+import type { PrometheusOptions } from "./prometheus.ts";
+
+const OPTIONS = ["bounds", "buckets", "constantLabels", "models", "onError", "routes"];
+const BOUNDS = ["pairs", "routes", "targets"];
+const BUCKETS = ["latencyMs", "timePerOutputTokenMs", "timeToFirstTokenMs"];
+
+/** Label names that our series have already, or that Prometheus gives a meaning. */
+const TAKEN = new Set([
+	"le",
+	"quantile",
+	...Object.values(SCOPE_LABELS).flat(),
+	...CATALOG.flatMap(({ variants }) => variants?.label ?? []),
+]);
+
+/** Throws `BAD_OPTION` at the first option that cannot be meant. */
+export function checkOptions(options: PrometheusOptions): void {
+	expect(isObject(options), "options", "an object", options);
+	onlyKnown("options", options, OPTIONS);
+	const { bounds = {}, buckets = {}, constantLabels = {}, models = [], onError, routes = [] } = options;
+	expect(isObject(buckets), "buckets", "an object", buckets);
+	onlyKnown("buckets", buckets, BUCKETS);
+	for (const [name, bucket] of Object.entries(buckets)) checkBuckets(`buckets.${name}`, bucket);
+	expect(isObject(constantLabels), "constantLabels", "an object", constantLabels);
+	for (const [name, value] of Object.entries(constantLabels)) checkConstantLabel(name, value);
+	expect(isObject(bounds), "bounds", "an object", bounds);
+	onlyKnown("bounds", bounds, BOUNDS);
+	for (const [name, bound] of Object.entries(bounds)) {
+		expect(Number.isInteger(bound) && bound > 0, `bounds.${name}`, "an integer of at least 1", bound);
+	}
+	expect(onError === undefined || typeof onError === "function", "onError", "a function", onError);
+	expect(Array.isArray(routes), "routes", "an array", routes);
+	expect(Array.isArray(models), "models", "an array", models);
+	for (const [i, route] of routes.entries()) checkLabel(`routes[${i}]`, route);
+	for (const [i, model] of models.entries()) {
+		if (typeof model === "string") {
+			checkLabel(`models[${i}]`, model);
+			continue;
+		}
+		expect(isObject(model), `models[${i}]`, "a name, or { provider, model }", model);
+		checkLabel(`models[${i}].provider`, model.provider);
+		checkLabel(`models[${i}].model`, model.model);
+	}
+	const most = bounds.pairs ?? 1000;
+	const pairs = routes.length * models.length;
+	expect(pairs <= most, "routes and models", `at most ${most} pairs (bounds.pairs)`, pairs);
+}
+
+function checkBuckets(path: string, bounds: unknown): void {
+	expect(Array.isArray(bounds) && bounds.length > 0, path, "a list of at least one number", bounds);
+	if (!Array.isArray(bounds)) return;
+	let last = Number.NEGATIVE_INFINITY;
+	for (const bound of bounds) {
+		const fits = typeof bound === "number" && Number.isFinite(bound) && bound > last;
+		expect(fits, path, "finite numbers that increase (+Inf is added)", bounds);
+		last = Number(bound);
+	}
+}
+
+function checkConstantLabel(name: string, value: unknown): void {
+	const path = `constantLabels.${name}`;
+	// https://prometheus.io/docs/concepts/data_model: names that begin with __ are Prometheus' own.
+	expect(/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) && !name.startsWith("__"), path, "a Prometheus label name", name);
+	expect(!TAKEN.has(name), path, "a name that no series of ours uses as a label", name);
+	expect(typeof value === "string", path, "a string", value);
+}
+
+function checkLabel(path: string, value: unknown): void {
+	const fits = typeof value === "string" && value !== "" && value.length <= MAX_LABEL_LENGTH;
+	expect(fits, path, `a string of 1 to ${MAX_LABEL_LENGTH} characters`, value);
+}
+
+function onlyKnown(path: string, value: object, known: readonly string[]): void {
+	for (const key of Object.keys(value)) expect(known.includes(key), path, `one of ${known.join(", ")}`, key);
+}
+
+function isObject(value: unknown): value is object {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function expect(fits: boolean, path: string, expected: string, got: unknown): void {
+	if (fits) return;
+	const shown = typeof got === "function" ? "a function" : (JSON.stringify(got)?.slice(0, 80) ?? String(got));
+	throw new HyperAgentError("BAD_OPTION", `initPrometheus(): expected ${expected} at \`${path}\`, got ${shown}.`);
+}

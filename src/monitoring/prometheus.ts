@@ -1,0 +1,156 @@
+import { HyperAgentError } from "../core/hyperagent-error.ts";
+import { processSlot } from "../core/process-slot.ts";
+import { type ConstantLabels, TEXT_CONTENT_TYPE, TextExposition } from "../exposition/text-exposition.ts";
+import { type Bounds, installedRecorder, Recorder } from "../metrics/recorder.ts";
+import { type MetricsSnapshot, takeSnapshot } from "../metrics/snapshot.ts";
+import { knownSeries } from "./declare-series.ts";
+import { errorHandler, type OnError, reportInternalError } from "./internal-errors.ts";
+import { priceBook } from "./observer.ts";
+import { checkOptions } from "./prometheus-options.ts";
+
+/** A model to declare; with its provider its rate-limit series exist from the start, too. */
+export type DeclaredModel = string | { readonly provider: string; readonly model: string };
+
+/** Everything is optional. */
+export interface PrometheusOptions {
+	/** Upper bounds of the histograms in milliseconds, increasing, without +Inf. */
+	readonly buckets?: {
+		readonly latencyMs?: readonly number[];
+		/** Default: as `latencyMs`. */
+		readonly timeToFirstTokenMs?: readonly number[];
+		readonly timePerOutputTokenMs?: readonly number[];
+	};
+	/** Labels on every series: `{ service: "api" }`. */
+	readonly constantLabels?: ConstantLabels;
+	/**
+	 * Routes and models to be used: the series of each route with each model exist from the start. Prometheus'
+	 * `increase()` cannot see a first event that falls between two scrapes otherwise.
+	 */
+	readonly routes?: readonly string[];
+	readonly models?: readonly DeclaredModel[];
+	/** The most label sets; beyond them labels become `other`. */
+	readonly bounds?: Partial<Bounds>;
+	/** Told of faults inside the observation and of values that it refused; without it, each kind warns once. */
+	readonly onError?: OnError;
+}
+
+/** Gives out what has been recorded. */
+export class PrometheusHandle {
+	/** The `Content-Type` of {@link render}'s text. */
+	readonly contentType: string = TEXT_CONTENT_TYPE;
+	readonly #recorder: Recorder;
+	readonly #text: TextExposition;
+
+	constructor(recorder: Recorder, constantLabels: ConstantLabels) {
+		this.#recorder = recorder;
+		this.#text = new TextExposition(recorder, constantLabels);
+	}
+
+	/**
+	 * All series in the Prometheus text format 0.0.4, as of one instant.
+	 *
+	 * @example
+	 * ```ts
+	 * import { getPrometheus, initPrometheus, recordLlmCost } from "@hyperagent/observe/monitoring";
+	 *
+	 * initPrometheus();
+	 * recordLlmCost("chat", "gpt-4-turbo", 0.0025);
+	 * console.log(getPrometheus().render().includes('llm_cost_usd_total{route="chat",model="gpt-4-turbo"} 0.25')); // true
+	 * ```
+	 */
+	render(): string {
+		this.#collect();
+		return this.#text.render();
+	}
+
+	/** The same as plain data, for programs. */
+	snapshot(): MetricsSnapshot {
+		this.#collect();
+		return takeSnapshot(this.#recorder);
+	}
+
+	#collect(): void {
+		try {
+			this.#recorder.priceBookAge(priceBook.ageSeconds(Date.now()) ?? Number.NaN);
+		} catch (cause) {
+			reportInternalError("pricing", "The age of the prices could not be read.", cause);
+		}
+	}
+}
+
+const installedHandle = processSlot<PrometheusHandle>("prometheus-handle");
+
+/**
+ * Installs the process's one recorder; from then on every call is recorded. A second call throws: take
+ * {@link getPrometheus} where the handle is needed again.
+ *
+ * @throws HyperAgentError `ALREADY_INITIALIZED`, or `BAD_OPTION` saying what was expected
+ * @example
+ * ```ts
+ * import { initPrometheus } from "@hyperagent/observe/monitoring";
+ *
+ * const prometheus = initPrometheus({ routes: ["chat"], models: ["gpt-4-turbo"] });
+ * console.log(prometheus.render().includes('llm_tokens_total{route="chat",model="gpt-4-turbo"} 0')); // true
+ * ```
+ */
+export function initPrometheus(options: PrometheusOptions = {}): PrometheusHandle {
+	if (installedHandle.value !== undefined) {
+		throw new HyperAgentError(
+			"ALREADY_INITIALIZED",
+			"failed to install Prometheus recorder: FailedToSetGlobalRecorder. initPrometheus() was called before in this process, and there is one recorder for all of it: use getPrometheus() to get its handle.",
+		);
+	}
+	checkOptions(options);
+	const { buckets, bounds, constantLabels = {}, models = [], onError, routes = [] } = options;
+	const recorder = new Recorder({
+		latencyBuckets: buckets?.latencyMs,
+		timeToFirstTokenBuckets: buckets?.timeToFirstTokenMs,
+		timePerOutputTokenBuckets: buckets?.timePerOutputTokenMs,
+		bounds,
+		onOverflow: (scope) =>
+			reportInternalError(
+				"labels",
+				`The bound on ${scope} label sets is reached: further ones are recorded as "other". Use a fixed set of routes and models as labels, or raise \`bounds\` in initPrometheus().`,
+			),
+	});
+	errorHandler.value = onError;
+	for (const route of routes) {
+		recorder.route(route);
+		for (const model of models) recorder.pair(route, typeof model === "string" ? model : model.model);
+	}
+	for (const model of models) {
+		if (typeof model !== "string") recorder.target(model.provider, model.model);
+	}
+	for (const { model, provider, route } of knownSeries()) {
+		recorder.pair(route, model);
+		recorder.target(provider, model);
+	}
+	installedRecorder.value = recorder;
+	installedHandle.value = new PrometheusHandle(recorder, constantLabels);
+	return installedHandle.value;
+}
+
+/**
+ * The handle of the installed recorder.
+ *
+ * @throws HyperAgentError `NOT_INITIALIZED` before `initPrometheus()`
+ * @example
+ * ```ts
+ * import { getPrometheus, initPrometheus } from "@hyperagent/observe/monitoring";
+ *
+ * const handle = initPrometheus();
+ * console.log(getPrometheus() === handle); // true
+ * ```
+ */
+export function getPrometheus(): PrometheusHandle {
+	if (installedHandle.value !== undefined) return installedHandle.value;
+	throw new HyperAgentError(
+		"NOT_INITIALIZED",
+		"getPrometheus(): no recorder is installed yet. Call initPrometheus() once, at the start of the program.",
+	);
+}
+
+/** Whether {@link initPrometheus} has been called in this process. */
+export function isPrometheusInstalled(): boolean {
+	return installedHandle.value !== undefined;
+}

@@ -1,0 +1,176 @@
+import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import { HyperAgentError } from "../core/hyperagent-error.ts";
+import { currentCall } from "../monitoring/current-call.ts";
+import { incCacheHit, incCacheMiss } from "../monitoring/manual.ts";
+import type {
+	CallOptions,
+	EmbeddingResponse,
+	FinishReason,
+	LLMBackend,
+	LLMResponse,
+	Message,
+	ModelInfo,
+	StreamEvent,
+	ToolDefinition,
+} from "./llm-backend.ts";
+
+/** How much is kept, and for how long. */
+export interface CacheOptions {
+	/** The most answers; the least recently used one goes first. 1,000. */
+	readonly max?: number;
+	/** Milliseconds until an answer is too old. Ten minutes. */
+	readonly ttl?: number;
+}
+
+type Answer = LLMResponse | EmbeddingResponse | readonly StreamEvent[];
+
+/** Answers that another try could better are not kept. */
+const KEPT: ReadonlySet<FinishReason> = new Set(["stop", "length", "tool_calls"]);
+
+/**
+ * Answers from memory what was asked before, word for word: the same messages, tools, temperature, options and model.
+ * Feeds `llm_cache_hits_total` and `llm_cache_misses_total` of its route. A hit adds no tokens, cost, attempt or
+ * latency, whether this wraps an `InstrumentedBackend` or is wrapped by one. Keys are hashes: no prompt is kept.
+ *
+ * @example
+ * ```ts
+ * import { CachedBackend, type LLMBackend } from "@hyperagent/observe/providers";
+ *
+ * let asked = 0;
+ * const backend: LLMBackend = {
+ *   infer: async () => ({ content: `answer ${++asked}`, toolCalls: [], finishReason: "stop" }),
+ *   async *inferStream() {},
+ *   embed: async () => ({ embedding: [] }),
+ *   modelInfo: () => ({ model: "gpt-4-turbo", provider: "openai" }),
+ * };
+ * const cached = new CachedBackend(backend, "chat", { max: 100, ttl: 60_000 });
+ * await cached.infer([{ role: "user", content: "hello" }], [], 0);
+ * console.log((await cached.infer([{ role: "user", content: "hello" }], [], 0)).content); // "answer 1"
+ * ```
+ */
+export class CachedBackend implements LLMBackend {
+	readonly #backend: LLMBackend;
+	readonly #route: string;
+	readonly #cache: LRUCache<string, Answer>;
+
+	/**
+	 * @param route the `route` label of the cache counters
+	 * @throws HyperAgentError `BAD_OPTION` when `max` or `ttl` is not a positive integer
+	 */
+	constructor(backend: LLMBackend, route: string, options: CacheOptions = {}) {
+		const { max = 1000, ttl = 600_000 } = options;
+		for (const [name, value] of Object.entries({ max, ttl })) {
+			if (Number.isSafeInteger(value) && value > 0) continue;
+			throw new HyperAgentError("BAD_OPTION", `new CachedBackend(): expected a positive integer at \`${name}\`.`);
+		}
+		if (typeof route !== "string" || route === "") {
+			throw new HyperAgentError(
+				"BAD_OPTION",
+				'new CachedBackend(backend, route): route is the value of a label and must be a name such as "chat".',
+			);
+		}
+		this.#backend = backend;
+		this.#route = route;
+		this.#cache = new LRUCache({ max, ttl });
+	}
+
+	async infer(
+		messages: readonly Message[],
+		tools: readonly ToolDefinition[],
+		temperature: number,
+		options?: CallOptions,
+	): Promise<LLMResponse> {
+		const key = this.#key("infer", [messages, tools, temperature], options);
+		const hit = this.#lookUp<LLMResponse>(key, options);
+		if (hit !== undefined) return hit;
+		const response = await this.#backend.infer(messages, tools, temperature, options);
+		if (KEPT.has(response.finishReason)) this.#keep(key, response);
+		return response;
+	}
+
+	inferStream(
+		messages: readonly Message[],
+		tools: readonly ToolDefinition[],
+		temperature: number,
+		options?: CallOptions,
+	): AsyncIterable<StreamEvent> {
+		const key = this.#key("stream", [messages, tools, temperature], options);
+		const hit = this.#lookUp<readonly StreamEvent[]>(key, options);
+		if (hit !== undefined) return replay(hit);
+		const stream = this.#backend.inferStream(messages, tools, temperature, options);
+		return new Recording(stream, (events) => this.#keep(key, events));
+	}
+
+	async embed(text: string, options?: CallOptions): Promise<EmbeddingResponse> {
+		const key = this.#key("embed", [text], options);
+		const hit = this.#lookUp<EmbeddingResponse>(key, options);
+		if (hit !== undefined) return hit;
+		const response = await this.#backend.embed(text, options);
+		this.#keep(key, response);
+		return response;
+	}
+
+	modelInfo(): ModelInfo {
+		return this.#backend.modelInfo();
+	}
+
+	#key(kind: string, asked: readonly unknown[], options: CallOptions | undefined): string {
+		// Everything but the signal changes the answer, options that are yet to be invented included.
+		const { signal: _signal, ...rest } = options ?? {};
+		const text = JSON.stringify([kind, this.#backend.modelInfo(), asked, rest]);
+		return createHash("sha256").update(text).digest("base64");
+	}
+
+	/** `T` is what answers of the key's kind are: the kind is part of the key. */
+	#lookUp<T extends Answer>(key: string, options: CallOptions | undefined): T | undefined {
+		options?.signal?.throwIfAborted();
+		const answer = this.#cache.get(key);
+		if (answer === undefined) {
+			incCacheMiss(this.#route);
+			return undefined;
+		}
+		incCacheHit(this.#route);
+		currentCall()?.serveFromCache();
+		// A copy: what a caller does to its answer must not reach the next one. The key tells that it is a T.
+		return structuredClone(answer) as T;
+	}
+
+	#keep(key: string, answer: Answer): void {
+		this.#cache.set(key, structuredClone(answer));
+	}
+}
+
+async function* replay(events: readonly StreamEvent[]): AsyncGenerator<StreamEvent, undefined> {
+	yield* events;
+	return undefined;
+}
+
+/** Passes a stream on and gives its events to `keep` once it is complete. */
+class Recording implements AsyncIterableIterator<StreamEvent, undefined> {
+	readonly #source: AsyncIterator<StreamEvent>;
+	readonly #keep: (events: readonly StreamEvent[]) => void;
+	readonly #events: StreamEvent[] = [];
+
+	constructor(stream: AsyncIterable<StreamEvent>, keep: (events: readonly StreamEvent[]) => void) {
+		this.#source = stream[Symbol.asyncIterator]();
+		this.#keep = keep;
+	}
+
+	[Symbol.asyncIterator](): this {
+		return this;
+	}
+
+	async next(): Promise<IteratorResult<StreamEvent, undefined>> {
+		const result = await this.#source.next();
+		if (result.done === true) return { done: true, value: undefined };
+		this.#events.push(result.value);
+		if (result.value.type === "done" && KEPT.has(result.value.finishReason)) this.#keep(this.#events);
+		return result;
+	}
+
+	async return(): Promise<IteratorResult<StreamEvent, undefined>> {
+		await this.#source.return?.();
+		return { done: true, value: undefined };
+	}
+}

@@ -1,0 +1,174 @@
+import { HyperAgentError } from "../core/hyperagent-error.ts";
+import { LlmError } from "../core/llm-error.ts";
+import type { Operation } from "../core/settled-call.ts";
+import { isValidUsage } from "../core/token-usage.ts";
+import { Call } from "../monitoring/call.ts";
+import { currentCall, runInCall } from "../monitoring/current-call.ts";
+import { declareSeries } from "../monitoring/declare-series.ts";
+import { reportInternalError } from "../monitoring/internal-errors.ts";
+import { MeteredStream, type StreamMeter } from "../monitoring/metered-stream.ts";
+import type {
+	CallOptions,
+	EmbeddingResponse,
+	LLMBackend,
+	LLMResponse,
+	Message,
+	ModelInfo,
+	StreamEvent,
+	ToolDefinition,
+} from "./llm-backend.ts";
+
+/**
+ * Meters every call of a backend, exactly once: active requests, latency, tokens, cost, errors, rate limits. The
+ * answers, the errors and the events are the backend's own, untouched. Where two of them wrap the same call, the
+ * outer one meters.
+ *
+ * @example
+ * ```ts
+ * import { initPrometheus } from "@hyperagent/observe/monitoring";
+ * import { InstrumentedBackend, type LLMBackend } from "@hyperagent/observe/providers";
+ *
+ * const backend: LLMBackend = {
+ *   infer: async () => ({
+ *     content: "hi",
+ *     toolCalls: [],
+ *     finishReason: "stop",
+ *     usage: { inputUncached: 100, output: 20 },
+ *   }),
+ *   async *inferStream() {},
+ *   embed: async () => ({ embedding: [] }),
+ *   modelInfo: () => ({ model: "gpt-4-turbo", provider: "openai" }),
+ * };
+ * const prometheus = initPrometheus();
+ * const llm = new InstrumentedBackend(backend, "openai", "chat");
+ * await llm.infer([{ role: "user", content: "hello" }], [], 0.7);
+ * // 100 × $0.01/1K + 20 × $0.03/1K = $0.0016
+ * console.log(prometheus.render().includes('llm_cost_usd_total{route="chat",model="gpt-4-turbo"} 0.16')); // true
+ * ```
+ */
+export class InstrumentedBackend implements LLMBackend {
+	readonly #backend: LLMBackend;
+	readonly #provider: string;
+	readonly #route: string;
+
+	/**
+	 * @param provider the `provider` label
+	 * @param route the `route` label: a fixed name for this use ("chat"), never anything of a user's
+	 * @throws HyperAgentError `BAD_OPTION` when a label is empty
+	 */
+	constructor(backend: LLMBackend, provider: string, route: string) {
+		for (const [name, value] of [
+			["provider", provider],
+			["route", route],
+		] as const) {
+			if (typeof value === "string" && value !== "") continue;
+			throw new HyperAgentError(
+				"BAD_OPTION",
+				`new InstrumentedBackend(backend, provider, route): ${name} is the value of a label and must be a name such as "${name === "route" ? "chat" : "openai"}".`,
+			);
+		}
+		this.#backend = backend;
+		this.#provider = provider;
+		this.#route = route;
+		const { model } = backend.modelInfo();
+		declareSeries({ route, provider, model });
+	}
+
+	async infer(
+		messages: readonly Message[],
+		tools: readonly ToolDefinition[],
+		temperature: number,
+		options?: CallOptions,
+	): Promise<LLMResponse> {
+		return this.#meter("chat", options, () => this.#backend.infer(messages, tools, temperature, options));
+	}
+
+	inferStream(
+		messages: readonly Message[],
+		tools: readonly ToolDefinition[],
+		temperature: number,
+		options?: CallOptions,
+	): AsyncIterable<StreamEvent> {
+		const open = (): AsyncIterable<StreamEvent> =>
+			this.#backend.inferStream(messages, tools, temperature, options);
+		if (currentCall() !== undefined) return open();
+		const call = this.#start("chat", options);
+		try {
+			return new MeteredStream(runInCall(call, open), call, streamMeter(options?.signal));
+		} catch (error) {
+			call.fail(error);
+			throw error;
+		}
+	}
+
+	async embed(text: string, options?: CallOptions): Promise<EmbeddingResponse> {
+		return this.#meter("embeddings", options, () => this.#backend.embed(text, options));
+	}
+
+	modelInfo(): ModelInfo {
+		return this.#backend.modelInfo();
+	}
+
+	async #meter<T extends LLMResponse | EmbeddingResponse>(
+		operation: Operation,
+		options: CallOptions | undefined,
+		fn: () => Promise<T>,
+	): Promise<T> {
+		if (currentCall() !== undefined) return fn();
+		const call = this.#start(operation, options);
+		try {
+			const response = await runInCall(call, fn);
+			reportAnswer(call, response);
+			call.succeed();
+			return response;
+		} catch (error) {
+			call.fail(error);
+			throw error;
+		}
+	}
+
+	#start(operation: Operation, options: CallOptions | undefined): Call {
+		const { embeddingModel, model, provider: priceProvider } = this.#backend.modelInfo();
+		return new Call({
+			operation,
+			route: this.#route,
+			provider: this.#provider,
+			priceProvider,
+			model: operation === "embeddings" ? (embeddingModel ?? model) : model,
+			signal: options?.signal,
+		});
+	}
+}
+
+/** How the events of the backend contract are read. */
+function streamMeter(signal: AbortSignal | undefined): StreamMeter<StreamEvent> {
+	let empty = true;
+	return {
+		event: (event, call) => {
+			empty = false;
+			if (event.type === "done") {
+				reportAnswer(call, event);
+				call.succeed();
+			} else {
+				call.firstToken();
+			}
+		},
+		ended: (call) => {
+			// Some streams end silently when they are aborted.
+			if (signal?.aborted === true) call.fail(signal.reason);
+			else if (empty) call.fail(new LlmError("invalid_response", "The stream ended before its first event."));
+			else call.succeed();
+		},
+	};
+}
+
+/** Backends come from anywhere: what they answer may not be what their types say. */
+function reportAnswer(call: Call, answer: LLMResponse | EmbeddingResponse | StreamEvent): void {
+	try {
+		if ("model" in answer && answer.model !== undefined) call.reportModel(answer.model);
+		if (!("usage" in answer) || answer.usage === undefined) return;
+		call.reportUsage(isValidUsage(answer.usage) ? answer.usage : "parse_error");
+	} catch (cause) {
+		reportInternalError("usage", "The usage of an answer could not be read.", cause);
+	}
+}
