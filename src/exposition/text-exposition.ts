@@ -60,19 +60,24 @@ export class TextExposition {
 /** All lines of one family for one label set. */
 function writeSeries(placement: Placement, slots: Float64Array, base: number, labels: string): string {
 	const { definition, offset, width } = placement;
-	const { name, variants } = definition;
 	const first = base + offset;
 	if (definition.type === "histogram") return writeHistogram(placement, slots, first, labels);
-	if (variants === undefined) return writeLine(name, labels, value(definition, slots, first));
+	const { variants } = definition;
+	if (variants === undefined) return writeValue(definition, slots, first, labels);
 	let lines = "";
 	for (const [i, variant] of variants.values.entries()) {
-		const at = first + i * width;
-		// NaN marks a series that has no value yet.
-		if (Number.isNaN(slots[at])) continue;
 		const own = writeLabel(variants.label, variant);
-		lines += writeLine(name, labels === "" ? own : `${labels},${own}`, value(definition, slots, at));
+		lines += writeValue(definition, slots, first + i * width, labels === "" ? own : `${labels},${own}`);
 	}
 	return lines;
+}
+
+function writeValue(definition: MetricDefinition, slots: Float64Array, at: number, labels: string): string {
+	const number = slots[at] ?? 0;
+	// NaN marks a series that has no value yet.
+	if (Number.isNaN(number)) return "";
+	const written = definition.unit === "money" ? formatCents(number, slots[at + 1] ?? 0) : String(number);
+	return writeLine(definition.name, labels, written);
 }
 
 function writeHistogram(placement: Placement, slots: Float64Array, first: number, labels: string): string {
@@ -88,10 +93,6 @@ function writeHistogram(placement: Placement, slots: Float64Array, first: number
 	lines += writeLine(`${definition.name}_sum`, labels, String(slots[first + bounds.length + 1] ?? 0));
 	lines += writeLine(`${definition.name}_count`, labels, String(slots[first + bounds.length + 2] ?? 0));
 	return lines;
-}
-
-function value(definition: MetricDefinition, slots: Float64Array, at: number): string {
-	return definition.unit === "money" ? formatCents(slots[at] ?? 0, slots[at + 1] ?? 0) : String(slots[at] ?? 0);
 }
 
 function writeLine(name: string, labels: string, written: string): string {

@@ -262,6 +262,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		type: "gauge",
 		scope: "process",
 		origin: "ours",
+		born: "first",
 		help: "Age of the bundled prices.",
 	},
 	{

@@ -61,9 +61,11 @@ function readSeries(
 		sum.pico = slots[at + 1] ?? 0;
 		return Number(sum.toCents());
 	};
-	if (definition.variants === undefined) return [{ labels, value: read(first) }];
-	const { label, values } = definition.variants;
+	const { label = "", values = [""] } = definition.variants ?? {};
 	return values
-		.map((variant, i) => ({ labels: { ...labels, [label]: variant }, value: read(first + i * width) }))
+		.map((variant, i) => ({
+			labels: label === "" ? labels : { ...labels, [label]: variant },
+			value: read(first + i * width),
+		}))
 		.filter(({ value }) => !Number.isNaN(value));
 }

@@ -50,6 +50,8 @@ function start(kind: Running["kind"], route: string): Running {
 	const { promise, resolve, reject } = Promise.withResolvers<LLMResponse>();
 	backend.stream = () => source;
 	backend.answer = () => promise;
+	// A stream's call leaves the answer unread.
+	promise.catch(() => undefined);
 	const controller = new AbortController();
 	const llm = new InstrumentedBackend(backend, "openai", route);
 	const options = { signal: controller.signal };

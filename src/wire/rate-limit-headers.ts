@@ -1,0 +1,50 @@
+/** What a provider limits, in the words of our `resource` label. */
+export type RateLimitedResource = "requests" | "tokens" | "input_tokens" | "output_tokens";
+
+/** What the headers of a response say of rate limits. */
+export interface RateLimits {
+	/** How much of each resource is left in the current window. */
+	readonly remaining: readonly (readonly [RateLimitedResource, number])[];
+	/** How long the provider asks to wait, in milliseconds. */
+	readonly retryAfterMs: number | undefined;
+}
+
+/** Header names as OpenAI (and most that are compatible with it) and Anthropic document them. */
+const REMAINING: readonly (readonly [RateLimitedResource, string])[] = [
+	["requests", "x-ratelimit-remaining-requests"],
+	["tokens", "x-ratelimit-remaining-tokens"],
+	["requests", "anthropic-ratelimit-requests-remaining"],
+	["tokens", "anthropic-ratelimit-tokens-remaining"],
+	["input_tokens", "anthropic-ratelimit-input-tokens-remaining"],
+	["output_tokens", "anthropic-ratelimit-output-tokens-remaining"],
+];
+
+/** Reads the rate-limit headers of a response; `now` in milliseconds since the epoch. */
+export function parseRateLimitHeaders(
+	headers: { get(name: string): string | null },
+	now: number = Date.now(),
+): RateLimits {
+	const remaining: [RateLimitedResource, number][] = [];
+	for (const [resource, name] of REMAINING) {
+		const count = decimal(headers.get(name));
+		if (count !== undefined) remaining.push([resource, count]);
+	}
+	return {
+		remaining,
+		retryAfterMs: decimal(headers.get("retry-after-ms")) ?? retryAfter(headers.get("retry-after"), now),
+	};
+}
+
+/** RFC 9110, 10.2.3: seconds, or a date; a date that has passed means now. */
+function retryAfter(value: string | null, now: number): number | undefined {
+	const seconds = decimal(value);
+	if (seconds !== undefined) return seconds * 1000;
+	// Date.parse reads much that is no date; an HTTP date begins with the name of a day.
+	if (value === null || !/^[A-Z][a-z]{2}/.test(value)) return undefined;
+	const date = Date.parse(value);
+	return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+function decimal(value: string | null): number | undefined {
+	return value !== null && /^\d{1,15}(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined;
+}

@@ -1,0 +1,48 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, test } from "vitest";
+
+const run = promisify(execFile);
+const root = new URL("../../", import.meta.url);
+const folder = mkdtempSync(join(tmpdir(), "docstring-examples-"));
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** An example of a docstring: its code, and what its `console.log(…); // this` lines promise to print. */
+interface Example {
+	readonly name: string;
+	readonly code: string;
+	readonly printed: readonly string[];
+}
+
+function examplesOf(file: string): Example[] {
+	const text = readFileSync(new URL(`src/${file}`, root), "utf8");
+	const blocks = [...text.matchAll(/\* @example\n \* ```ts\n([\s\S]*?)\n \* ```/g)];
+	return blocks.map(([, block = ""], i) => {
+		const code = block.replace(/^ \* ?/gm, "");
+		const printed = [...code.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(([, said = ""]) => said.replaceAll('"', ""));
+		return { name: `${file} ${i + 1}`, code, printed };
+	});
+}
+
+const files = readdirSync(new URL("src", root), { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+const examples = files.flatMap(examplesOf);
+
+describe("the examples in the docstrings do what they say", () => {
+	test("there are some", () => {
+		expect(examples.length).toBeGreaterThan(10);
+	});
+
+	test.concurrent.each(examples)("$name", async ({ name, code, printed }) => {
+		expect(printed, "an example prints something, and says what").not.toEqual([]);
+		const file = join(folder, `${name.replace(/\W/g, "-")}.ts`);
+		// Every @hyperagent/observe/<room> is src/<room>/index.ts.
+		const own = code.replace(/"@hyperagent\/observe\/(\w+)"/g, (_, room) => JSON.stringify(join(root.pathname, "src", room, "index.ts")));
+		writeFileSync(file, own);
+		const { stdout } = await run(process.execPath, [file]);
+		expect(stdout.trimEnd().split("\n")).toEqual(printed);
+	});
+});
