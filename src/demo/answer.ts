@@ -1,6 +1,6 @@
+import { isRecord } from "../wire/is-record.ts";
 import type { ModelProfile } from "./model-profile.ts";
 import type { Random } from "./random.ts";
-import { isRecord } from "./request-body.ts";
 import type { ChatRequest, SimulatedTool } from "./simulated-wire.ts";
 
 /** A simulated answer, before it is put into a provider's words. */

@@ -1,6 +1,7 @@
+import { isRecord } from "../wire/is-record.ts";
 import type { Answer } from "./answer.ts";
 import type { Failure } from "./fault.ts";
-import { integer, isRecord, list, textOf } from "./request-body.ts";
+import { integer, list, textOf } from "./request-body.ts";
 import {
 	CACHEABLE_CHARACTERS,
 	type ChatRequest,

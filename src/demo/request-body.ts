@@ -1,9 +1,5 @@
 import type { IncomingMessage } from "node:http";
-
-/** Whether a value of a request's body is a JSON object. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+import { isRecord } from "../wire/is-record.ts";
 
 /** The list at a place of a body where a list may be. */
 export function list(value: unknown): readonly unknown[] {
@@ -24,7 +20,9 @@ export function textOf(content: unknown): string {
 }
 
 /** The JSON object of a request; `undefined` when it is none. */
-export async function readJson(request: IncomingMessage): Promise<Record<string, unknown> | undefined> {
+export async function readJson(
+	request: IncomingMessage,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
 	let text = "";
 	request.setEncoding("utf8");
 	for await (const chunk of request) text += String(chunk);

@@ -67,7 +67,14 @@ class Account {
 	totals(): CostTotals {
 		const { callsWithoutUsage, cost, inputTokens, outputTokens, unpricedCalls } = this;
 		const money = { costUsd: cost.usd, costCents: cost.toCents() };
-		return { calls: { ...this.calls }, inputTokens, outputTokens, ...money, unpricedCalls, callsWithoutUsage };
+		return {
+			calls: { ...this.calls },
+			inputTokens,
+			outputTokens,
+			...money,
+			unpricedCalls,
+			callsWithoutUsage,
+		};
 	}
 }
 
@@ -143,7 +150,8 @@ export class CostTracker {
 	#account(route: string, model: string): Account {
 		const known = this.#accounts.get(route)?.get(model);
 		if (known !== undefined) return known;
-		if (this.#pairs >= MOST_PAIRS && !(route === OTHER && model === OTHER)) return this.#account(OTHER, OTHER);
+		if (this.#pairs >= MOST_PAIRS && !(route === OTHER && model === OTHER))
+			return this.#account(OTHER, OTHER);
 		let models = this.#accounts.get(route);
 		if (models === undefined) {
 			models = new Map();

@@ -24,11 +24,7 @@ export class LabelGuard {
 	 * @param allocate makes the slots of a label set that is new; the answer is their base
 	 * @param overflowed is told of each record that was turned into `other`
 	 */
-	constructor(
-		max: number,
-		allocate: (first: string, second: string) => number,
-		overflowed: () => void,
-	) {
+	constructor(max: number, allocate: (first: string, second: string) => number, overflowed: () => void) {
 		this.#max = max;
 		this.#allocate = allocate;
 		this.#overflowed = overflowed;

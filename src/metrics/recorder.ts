@@ -1,12 +1,7 @@
 import { processSlot } from "../core/process-slot.ts";
 import { picoUsd, wholeUsd } from "../core/money.ts";
 import { ERROR_TYPES, type ErrorType } from "../core/llm-error.ts";
-import {
-	OUTCOMES,
-	type SettledCall,
-	UNPRICED_REASONS,
-	USAGE_MISSING_REASONS,
-} from "../core/settled-call.ts";
+import { OUTCOMES, type SettledCall, UNPRICED_REASONS, USAGE_MISSING_REASONS } from "../core/settled-call.ts";
 import { totalInput } from "../core/token-usage.ts";
 import {
 	ATTEMPT_RESULTS,
@@ -91,8 +86,7 @@ export class Recorder {
 			let told = false;
 			return new LabelGuard(
 				max ?? 1000,
-				(first, second) =>
-					this.#allocate(series[scope], scope === "route" ? [second] : [first, second]),
+				(first, second) => this.#allocate(series[scope], scope === "route" ? [second] : [first, second]),
 				() => {
 					this.#add(this.#process + this.#at.hyperagent_label_overflow_total.offset + index, 1);
 					if (told) return;
@@ -247,7 +241,11 @@ export class Recorder {
 		for (const { definition, offset } of series.layout.placements) {
 			// NaN marks a series that waits for its first value.
 			if (definition.born !== "first") continue;
-			this.store.slots.fill(Number.NaN, base + offset, base + offset + (definition.variants?.values.length ?? 1));
+			this.store.slots.fill(
+				Number.NaN,
+				base + offset,
+				base + offset + (definition.variants?.values.length ?? 1),
+			);
 		}
 		series.labelSets.push({ values, base });
 		return base;

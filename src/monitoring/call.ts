@@ -1,5 +1,11 @@
 import type { ErrorType } from "../core/llm-error.ts";
-import type { Operation, Outcome, SettledCall, UnpricedReason, UsageMissingReason } from "../core/settled-call.ts";
+import type {
+	Operation,
+	Outcome,
+	SettledCall,
+	UnpricedReason,
+	UsageMissingReason,
+} from "../core/settled-call.ts";
 import { isValidUsage, type TokenUsage } from "../core/token-usage.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
 import { classifyError, isAbort } from "../wire/classify-error.ts";

@@ -264,6 +264,9 @@ function isAmount(value: unknown): value is number {
 	return typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY;
 }
 
-function refuse(what: string, expected = "names that are not empty, and numbers that are finite and at least 0"): void {
+function refuse(
+	what: string,
+	expected = "names that are not empty, and numbers that are finite and at least 0",
+): void {
 	reportInternalError("manual", `A value was refused by ${what}. Expected ${expected}.`);
 }

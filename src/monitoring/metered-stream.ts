@@ -14,12 +14,14 @@ export interface StreamMeter<T> {
 }
 
 /** Nobody can read this stream any more: settle its call and release its connection. */
-const unreachable = new FinalizationRegistry<{ call: Call; source: AsyncIterator<unknown> }>(({ call, source }) => {
-	if (call.isSettled) return;
-	call.abandon();
-	// Nobody is left to hear how the release went.
-	source.return?.().then(undefined, () => undefined);
-});
+const unreachable = new FinalizationRegistry<{ call: Call; source: AsyncIterator<unknown> }>(
+	({ call, source }) => {
+		if (call.isSettled) return;
+		call.abandon();
+		// Nobody is left to hear how the release went.
+		source.return?.().then(undefined, () => undefined);
+	},
+);
 
 /**
  * Passes a stream's events through as they are, one for one and only when the caller asks, and settles the call on

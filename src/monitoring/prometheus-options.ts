@@ -62,7 +62,12 @@ function checkBuckets(path: string, bounds: unknown): void {
 function checkConstantLabel(name: string, value: unknown): void {
 	const path = `constantLabels.${name}`;
 	// https://prometheus.io/docs/concepts/data_model: names that begin with __ are Prometheus' own.
-	expect(/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) && !name.startsWith("__"), path, "a Prometheus label name", name);
+	expect(
+		/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) && !name.startsWith("__"),
+		path,
+		"a Prometheus label name",
+		name,
+	);
 	expect(!TAKEN.has(name), path, "a name that no series of ours uses as a label", name);
 	expect(typeof value === "string", path, "a string", value);
 }
@@ -83,5 +88,8 @@ function isObject(value: unknown): value is object {
 function expect(fits: boolean, path: string, expected: string, got: unknown): void {
 	if (fits) return;
 	const shown = typeof got === "function" ? "a function" : (JSON.stringify(got)?.slice(0, 80) ?? String(got));
-	throw new HyperAgentError("BAD_OPTION", `initPrometheus(): expected ${expected} at \`${path}\`, got ${shown}.`);
+	throw new HyperAgentError(
+		"BAD_OPTION",
+		`initPrometheus(): expected ${expected} at \`${path}\`, got ${shown}.`,
+	);
 }

@@ -62,7 +62,10 @@ export class CachedBackend implements LLMBackend {
 		const { max = 1000, ttl = 600_000 } = options;
 		for (const [name, value] of Object.entries({ max, ttl })) {
 			if (Number.isSafeInteger(value) && value > 0) continue;
-			throw new HyperAgentError("BAD_OPTION", `new CachedBackend(): expected a positive integer at \`${name}\`.`);
+			throw new HyperAgentError(
+				"BAD_OPTION",
+				`new CachedBackend(): expected a positive integer at \`${name}\`.`,
+			);
 		}
 		if (typeof route !== "string" || route === "") {
 			throw new HyperAgentError(

@@ -5,7 +5,9 @@ import { formatCents, MoneySum, picoUsd, roundUsd, wholeUsd } from "../../src/co
 /** The same in integers of any size: the decimal of n × 10⁻¹² USD, in cents. */
 function centsOf(pico: bigint): string {
 	const whole = pico / 10_000_000_000n;
-	const fraction = String(pico % 10_000_000_000n).padStart(10, "0").replace(/0+$/, "");
+	const fraction = String(pico % 10_000_000_000n)
+		.padStart(10, "0")
+		.replace(/0+$/, "");
 	return fraction === "" ? String(whole) : `${whole}.${fraction}`;
 }
 
@@ -37,7 +39,10 @@ describe("money", () => {
 	});
 
 	test("sums are those of integers, past $9,007 too", () => {
-		const amount = fc.tuple(fc.integer({ min: 0, max: 20_000 }), fc.integer({ min: 0, max: 999_999_999_999 }));
+		const amount = fc.tuple(
+			fc.integer({ min: 0, max: 20_000 }),
+			fc.integer({ min: 0, max: 999_999_999_999 }),
+		);
 		fc.assert(
 			fc.property(fc.array(amount, { maxLength: 200 }), (amounts) => {
 				const sum = new MoneySum();
@@ -55,11 +60,15 @@ describe("money", () => {
 
 	test("below $4,096 every multiple of 10⁻¹² USD keeps its integer", () => {
 		fc.assert(
-			fc.property(fc.integer({ min: 0, max: 4095 }), fc.integer({ min: 0, max: 999_999_999_999 }), (whole, pico) => {
-				const usd = Number(`${whole}.${String(pico).padStart(12, "0")}`);
-				expect([wholeUsd(usd), picoUsd(usd)]).toEqual([whole, pico]);
-				expect(roundUsd(usd)).toBe(usd);
-			}),
+			fc.property(
+				fc.integer({ min: 0, max: 4095 }),
+				fc.integer({ min: 0, max: 999_999_999_999 }),
+				(whole, pico) => {
+					const usd = Number(`${whole}.${String(pico).padStart(12, "0")}`);
+					expect([wholeUsd(usd), picoUsd(usd)]).toEqual([whole, pico]);
+					expect(roundUsd(usd)).toBe(usd);
+				},
+			),
 		);
 	});
 });

@@ -23,12 +23,16 @@ function examplesOf(file: string): Example[] {
 	const blocks = [...text.matchAll(/\* @example\n \* ```ts\n([\s\S]*?)\n \* ```/g)];
 	return blocks.map(([, block = ""], i) => {
 		const code = block.replace(/^ \* ?/gm, "");
-		const printed = [...code.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(([, said = ""]) => said.replaceAll('"', ""));
+		const printed = [...code.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(([, said = ""]) =>
+			said.replaceAll('"', ""),
+		);
 		return { name: `${file} ${i + 1}`, code, printed };
 	});
 }
 
-const files = readdirSync(new URL("src", root), { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+const files = readdirSync(new URL("src", root), { recursive: true, encoding: "utf8" }).filter((file) =>
+	file.endsWith(".ts"),
+);
 const examples = files.flatMap(examplesOf);
 
 describe("the examples in the docstrings do what they say", () => {
@@ -40,7 +44,9 @@ describe("the examples in the docstrings do what they say", () => {
 		expect(printed, "an example prints something, and says what").not.toEqual([]);
 		const file = join(folder, `${name.replace(/\W/g, "-")}.ts`);
 		// Every @hyperagent/observe/<room> is src/<room>/index.ts.
-		const own = code.replace(/"@hyperagent\/observe\/(\w+)"/g, (_, room) => JSON.stringify(join(root.pathname, "src", room, "index.ts")));
+		const own = code.replace(/"@hyperagent\/observe\/(\w+)"/g, (_, room) =>
+			JSON.stringify(join(root.pathname, "src", room, "index.ts")),
+		);
 		writeFileSync(file, own);
 		const { stdout } = await run(process.execPath, [file]);
 		expect(stdout.trimEnd().split("\n")).toEqual(printed);

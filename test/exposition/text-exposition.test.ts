@@ -46,14 +46,18 @@ describe("the text format", () => {
 		recorder.cost(pair, 0.0025);
 		recorder.cost(pair, 1e-12);
 		const text = new TextExposition(recorder).render();
-		expect(linesOf(text, "llm_cost_usd_total")).toEqual(['llm_cost_usd_total{route="chat",model="m"} 0.2500000001']);
+		expect(linesOf(text, "llm_cost_usd_total")).toEqual([
+			'llm_cost_usd_total{route="chat",model="m"} 0.2500000001',
+		]);
 	});
 
 	test("backslash, quote and newline are escaped, anything else is itself", () => {
 		const recorder = new Recorder();
 		recorder.cacheHit(recorder.route('a"b\\c\nd\te,}é😀'));
 		const text = new TextExposition(recorder).render();
-		expect(linesOf(text, "llm_cache_hits_total")).toEqual(['llm_cache_hits_total{route="a\\"b\\\\c\\nd\te,}é😀"} 1']);
+		expect(linesOf(text, "llm_cache_hits_total")).toEqual([
+			'llm_cache_hits_total{route="a\\"b\\\\c\\nd\te,}é😀"} 1',
+		]);
 	});
 
 	test("constant labels are on every line, those without labels of their own included", () => {

@@ -51,7 +51,11 @@ describe("the recorder", () => {
 
 	test("an abandoned call leaves no latency", () => {
 		const recorder = new Recorder();
-		recorder.settle(recorder.pair("chat", "m"), { ...CALL, outcome: "abandoned", timeToFirstTokenMs: undefined });
+		recorder.settle(recorder.pair("chat", "m"), {
+			...CALL,
+			outcome: "abandoned",
+			timeToFirstTokenMs: undefined,
+		});
 		expect(read(recorder, "llm_latency_ms")).toBe(0);
 		expect(read(recorder, "llm_requests_total", { outcome: "abandoned" })).toBe(1);
 	});

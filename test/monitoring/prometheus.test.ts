@@ -28,12 +28,18 @@ function caught(fn: () => unknown): HyperAgentError {
 }
 
 function line(start: string): string | undefined {
-	return getPrometheus().render().split("\n").find((one) => one.startsWith(`${start} `))?.slice(start.length + 1);
+	return getPrometheus()
+		.render()
+		.split("\n")
+		.find((one) => one.startsWith(`${start} `))
+		?.slice(start.length + 1);
 }
 
 /** Everything but what moves by itself: the age of the prices. */
 function state(): string {
-	return getPrometheus().render().replace(/^hyperagent_price_book_age_seconds .*$/m, "");
+	return getPrometheus()
+		.render()
+		.replace(/^hyperagent_price_book_age_seconds .*$/m, "");
 }
 
 describe("the installed recorder", () => {
@@ -142,7 +148,13 @@ describe("the installed recorder", () => {
 		expect(run(() => Number(line(active)))).toBe(1);
 		expect(line(active)).toBe("0");
 		const failure = new Error("own");
-		expect(caughtAny(() => run(() => { throw failure; }))).toBe(failure);
+		expect(
+			caughtAny(() =>
+				run(() => {
+					throw failure;
+				}),
+			),
+		).toBe(failure);
 		expect(line(active)).toBe("0");
 		const promise = Promise.resolve(5);
 		expect(run(() => promise)).toBe(promise);

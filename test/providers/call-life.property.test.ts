@@ -106,7 +106,10 @@ async function act(call: Running, action: (typeof ACTIONS)[number]): Promise<voi
 }
 
 test("after any interleaving nothing is active, nothing was negative, and every request has one outcome", async () => {
-	const start_ = fc.record({ kind: fc.constantFrom("infer" as const, "stream" as const), route: fc.constantFrom("a", "b") });
+	const start_ = fc.record({
+		kind: fc.constantFrom("infer" as const, "stream" as const),
+		route: fc.constantFrom("a", "b"),
+	});
 	const step = fc.tuple(fc.nat({ max: 7 }), fc.constantFrom(...ACTIONS));
 	const seen = { success: 0, error: 0, aborted: 0, abandoned: 0 };
 	await fc.assert(

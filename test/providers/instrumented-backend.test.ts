@@ -15,7 +15,12 @@ import { ANSWER, DONE, ScriptedBackend, ScriptedStream, TOKEN } from "./scripted
 const calls: SettledCall[] = [];
 addSettlementListener({ settled: (call) => calls.push(call), recorded: () => undefined });
 // One that throws must harm nobody.
-addSettlementListener({ settled: () => { throw new Error("listener"); }, recorded: () => undefined });
+addSettlementListener({
+	settled: () => {
+		throw new Error("listener");
+	},
+	recorded: () => undefined,
+});
 const before = new InstrumentedBackend(new ScriptedBackend(), "openai", "wrapped-before-init");
 const handle = initPrometheus({ onError: () => undefined });
 
@@ -94,7 +99,9 @@ describe("infer and embed", () => {
 		const { llm, backend } = wrapped("some-provider");
 		backend.answer = async () => Promise.reject(new LlmError("rate_limit", "slow down"));
 		await expect(llm.infer([], [], 0)).rejects.toThrow("slow down");
-		expect(handle.render()).toContain('llm_rate_limited_total{provider="some-provider",model="gpt-4-turbo"} 1\n');
+		expect(handle.render()).toContain(
+			'llm_rate_limited_total{provider="some-provider",model="gpt-4-turbo"} 1\n',
+		);
 	});
 
 	test("a synchronous throw counts, too", async () => {
@@ -321,29 +328,36 @@ describe("streams", () => {
 describe("the response cache", () => {
 	const ASK = [{ role: "user", content: "hello" }] as const;
 
-	test.each(["inside", "outside"])("a hit adds no tokens, cost, attempt or latency: cache %s", async (where) => {
-		const { route, backend, value, llm } = wrapped();
-		backend.stream = () => streamOf(TOKEN, DONE);
-		const cached =
-			where === "inside"
-				? new InstrumentedBackend(new CachedBackend(backend, route), "openai", route)
-				: new CachedBackend(llm, route);
-		const first = await cached.infer(ASK, [], 0);
-		const events = await readAll(cached.inferStream(ASK, [], 0));
-		const embedded = await cached.embed("text");
-		const state = (): number[] =>
-			["llm_tokens_total", "llm_cost_usd_total", "llm_latency_ms", "llm_requests_total", "llm_active_requests"].map(
-				(name) => value(name),
-			);
-		const counted = state();
-		expect(await cached.infer(ASK, [], 0)).toEqual(first);
-		expect(await readAll(cached.inferStream(ASK, [], 0))).toEqual(events);
-		expect(await cached.embed("text")).toEqual(embedded);
-		expect(state()).toEqual(counted);
-		expect(backend.asked).toBe(3);
-		expect(value("llm_cache_hits_total")).toBe(3);
-		expect(value("llm_cache_misses_total")).toBe(3);
-	});
+	test.each(["inside", "outside"])(
+		"a hit adds no tokens, cost, attempt or latency: cache %s",
+		async (where) => {
+			const { route, backend, value, llm } = wrapped();
+			backend.stream = () => streamOf(TOKEN, DONE);
+			const cached =
+				where === "inside"
+					? new InstrumentedBackend(new CachedBackend(backend, route), "openai", route)
+					: new CachedBackend(llm, route);
+			const first = await cached.infer(ASK, [], 0);
+			const events = await readAll(cached.inferStream(ASK, [], 0));
+			const embedded = await cached.embed("text");
+			const state = (): number[] =>
+				[
+					"llm_tokens_total",
+					"llm_cost_usd_total",
+					"llm_latency_ms",
+					"llm_requests_total",
+					"llm_active_requests",
+				].map((name) => value(name));
+			const counted = state();
+			expect(await cached.infer(ASK, [], 0)).toEqual(first);
+			expect(await readAll(cached.inferStream(ASK, [], 0))).toEqual(events);
+			expect(await cached.embed("text")).toEqual(embedded);
+			expect(state()).toEqual(counted);
+			expect(backend.asked).toBe(3);
+			expect(value("llm_cache_hits_total")).toBe(3);
+			expect(value("llm_cache_misses_total")).toBe(3);
+		},
+	);
 
 	test("whatever changes the answer is another question", async () => {
 		const { route, backend } = wrapped();

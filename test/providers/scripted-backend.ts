@@ -11,7 +11,10 @@ import type {
 export class ScriptedStream implements AsyncIterableIterator<StreamEvent, undefined> {
 	/** Whether the reader has left it. */
 	closed = false;
-	readonly #waiting: { resolve: (result: IteratorResult<StreamEvent, undefined>) => void; reject: (error: unknown) => void }[] = [];
+	readonly #waiting: {
+		resolve: (result: IteratorResult<StreamEvent, undefined>) => void;
+		reject: (error: unknown) => void;
+	}[] = [];
 	readonly #queue: (() => Promise<IteratorResult<StreamEvent, undefined>>)[] = [];
 
 	[Symbol.asyncIterator](): this {
@@ -54,7 +57,10 @@ export class ScriptedStream implements AsyncIterableIterator<StreamEvent, undefi
 export class ScriptedBackend implements LLMBackend {
 	/** What the next `infer` and `embed` give. */
 	answer: (options?: CallOptions) => Promise<LLMResponse> = async () => ANSWER;
-	embedding: () => Promise<EmbeddingResponse> = async () => ({ embedding: [1, 2], usage: { inputUncached: 8 } });
+	embedding: () => Promise<EmbeddingResponse> = async () => ({
+		embedding: [1, 2],
+		usage: { inputUncached: 8 },
+	});
 	stream: (options?: CallOptions) => AsyncIterable<StreamEvent> = () => new ScriptedStream();
 	asked = 0;
 	readonly #info: ModelInfo;
@@ -63,7 +69,12 @@ export class ScriptedBackend implements LLMBackend {
 		this.#info = info;
 	}
 
-	async infer(_messages: unknown, _tools: unknown, _temperature: number, options?: CallOptions): Promise<LLMResponse> {
+	async infer(
+		_messages: unknown,
+		_tools: unknown,
+		_temperature: number,
+		options?: CallOptions,
+	): Promise<LLMResponse> {
 		this.asked += 1;
 		return this.answer(options);
 	}
@@ -97,7 +108,11 @@ export const ANSWER: LLMResponse = {
 };
 
 /** The end mark of a stream with the same usage. */
-export const DONE: StreamEvent = { type: "done", finishReason: "stop", usage: { inputUncached: 100, output: 20 } };
+export const DONE: StreamEvent = {
+	type: "done",
+	finishReason: "stop",
+	usage: { inputUncached: 100, output: 20 },
+};
 
 /** One token. */
 export const TOKEN: StreamEvent = { type: "text-delta", text: "t" };

@@ -1,0 +1,56 @@
+import { DashboardServer } from "../dashboard/index.ts";
+import { CostTracker, initPrometheus } from "../monitoring/index.ts";
+import { startSimulatedProvider } from "./simulated-provider.ts";
+import { Workload, WORKLOAD_ROUTES } from "./workload.ts";
+
+/** How the demo runs. */
+export interface DemoOptions {
+	/** Where the page and `/metrics` are served: "127.0.0.1:8080"; port 0 takes a free one. */
+	readonly address: string;
+	/** How many times faster than life. Default 1. */
+	readonly speed?: number;
+	/** Default 1. */
+	readonly seed?: number;
+}
+
+/** A running demo. */
+export interface Demo {
+	/** Of the page, without a slash at its end. */
+	readonly url: string;
+	readonly providerUrl: string;
+	/** Settles what is under way and closes both servers. */
+	close(): Promise<void>;
+}
+
+/**
+ * Everything at once on simulated data: recorder, cost tracker, dashboard, provider and workload.
+ *
+ * @throws HyperAgentError when the address cannot be listened on, or the SDKs are not installed
+ */
+export async function runDemo({ address, seed = 1, speed = 1 }: DemoOptions): Promise<Demo> {
+	initPrometheus({ routes: WORKLOAD_ROUTES });
+	const server = new DashboardServer(new CostTracker(), {
+		notice: "Simulated data: no real provider, no real cost.",
+	});
+	const provider = await startSimulatedProvider({ seed, speed });
+	const stop = new AbortController();
+	try {
+		const workload = new Workload(provider, { seed, speed });
+		await server.run(address);
+		const work = workload.run(stop.signal).catch((error: unknown) => {
+			console.error(`The simulated workload has stopped: ${String(error)}`);
+		});
+		return {
+			url: server.url,
+			providerUrl: provider.url,
+			close: async () => {
+				stop.abort();
+				await work;
+				await Promise.all([server.close(), provider.close()]);
+			},
+		};
+	} catch (error) {
+		await provider.close();
+		throw error;
+	}
+}

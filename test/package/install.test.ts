@@ -1,0 +1,84 @@
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { InstalledPackage } from "./installed-package.ts";
+
+/** The oldest that we support, which must not warn about `require()` of ESM, and the current one. */
+const GOOD_NODES = ["22.13.0", process.versions.node] as const;
+const OLD_NODE = "20.20.2";
+const SUBPATHS = ["monitoring", "providers", "dashboard"] as const;
+const COMMAND = "node_modules/@hyperagent/observe/dist/cli/main.js";
+const LOAD: Record<string, (specifier: string) => string[]> = {
+	import: (specifier) => ["--input-type=module", "-e", `import * as m from "${specifier}"; ${SHOW}`],
+	require: (specifier) => ["-e", `const m = require("${specifier}"); ${SHOW}`],
+};
+const SHOW = "console.log(Object.keys(m).join(' '))";
+/** One name of the guide that each subpath must export. */
+const EXPORTS: Record<(typeof SUBPATHS)[number], string> = {
+	monitoring: "initPrometheus",
+	providers: "InstrumentedBackend",
+	dashboard: "DashboardServer",
+};
+
+describe("the package, installed without its optional peers", () => {
+	let installed: InstalledPackage;
+
+	beforeAll(async () => {
+		installed = await InstalledPackage.make();
+		return () => installed.remove();
+	});
+
+	test("it is at most 12 packages and 18 MB", async () => {
+		const modules = join(installed.path, "node_modules");
+		const lock = await readFile(join(modules, ".package-lock.json"), "utf8");
+		const packages = Object.keys((JSON.parse(lock) as { packages: object }).packages);
+		expect(packages).toContain("node_modules/@hyperagent/observe");
+		expect(packages.length).toBeLessThanOrEqual(12);
+		const entries = await readdir(modules, { recursive: true, withFileTypes: true });
+		const files = entries.filter((entry) => entry.isFile());
+		const sizes = await Promise.all(
+			files.map(async (file) => (await lstat(join(file.parentPath, file.name))).size),
+		);
+		expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(18e6);
+	});
+
+	describe.for(GOOD_NODES)("under Node.js %s", (node) => {
+		for (const subpath of SUBPATHS) {
+			test.for(Object.keys(LOAD))(`%s of /${subpath} works and warns of nothing`, async (how) => {
+				const args = LOAD[how]?.(`@hyperagent/observe/${subpath}`) ?? [];
+				const { code, stdout, stderr } = await installed.run(node, args);
+				expect(stderr).toBe("");
+				expect(stdout.trim().split(" ")).toContain(EXPORTS[subpath]);
+				expect(code).toBe(0);
+			});
+		}
+
+		test("the command explains itself", async () => {
+			const { code, stdout, stderr } = await installed.run(node, [COMMAND, "--help"]);
+			expect(stderr).toBe("");
+			expect(stdout).toContain("hyperagent demo");
+			expect(code).toBe(0);
+		});
+	});
+
+	describe(`under Node.js ${OLD_NODE}`, () => {
+		const sentence = `@hyperagent/observe needs Node.js 22.13.0 or newer and this is ${OLD_NODE}`;
+
+		test("the command says so in one sentence", async () => {
+			const { code, stdout, stderr } = await installed.run(OLD_NODE, [COMMAND, "demo"]);
+			expect(stderr.split(sentence)).toHaveLength(2);
+			expect(stderr.trim().split("\n")).toHaveLength(1);
+			expect(stdout).toBe("");
+			expect(code).not.toBe(0);
+		});
+
+		test.for(SUBPATHS)("import of /%s says so, without a stack trace", async (subpath) => {
+			const args = LOAD["import"]?.(`@hyperagent/observe/${subpath}`) ?? [];
+			const { code, stdout, stderr } = await installed.run(OLD_NODE, args);
+			expect(stderr).toContain(sentence);
+			expect(stderr).not.toContain("    at ");
+			expect(stdout).toBe("");
+			expect(code).not.toBe(0);
+		});
+	});
+});

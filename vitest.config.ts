@@ -1,0 +1,31 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+/** What needs a build, a service or the package registry runs only in `npm test`, after the rest and alone. */
+const slow = ["test/tooling/**", "test/e2e/**", "test/package/**"] as const;
+
+const config: ViteUserConfig = defineConfig({
+	test: {
+		projects: [
+			{
+				test: {
+					name: "unit",
+					include: ["test/**/*.test.ts"],
+					exclude: [...slow],
+					sequence: { groupOrder: 0 },
+				},
+			},
+			...slow.map((folder, index) => ({
+				test: {
+					name: folder.split("/")[1] ?? folder,
+					include: [`${folder}/*.test.ts`],
+					testTimeout: 120_000,
+					hookTimeout: 300_000,
+					maxWorkers: 1,
+					sequence: { groupOrder: index + 1 },
+				},
+			})),
+		],
+	},
+});
+
+export default config;
