@@ -1,6 +1,6 @@
-import { findProvider } from "@pydantic/genai-prices";
 import type { UnpricedReason } from "../core/settled-call.ts";
-import { type TokenUsage, totalInput } from "../core/token-usage.ts";
+import type { TokenUsage } from "../core/token-usage.ts";
+import { listedName } from "./provider-names.ts";
 import { RateCard } from "./rate-card.ts";
 
 /** What is to be priced. */
@@ -33,37 +33,23 @@ const UNKNOWN: Price = {
 	match: undefined,
 };
 
-/** What people call a provider that genai-prices knows by another name, and does not recognise. */
-const ALIASES: ReadonlyMap<string, string> = new Map([
-	["azure-openai", "azure"],
-	["azure_openai", "azure"],
-	["azure-ai", "azure"],
-	["x.ai", "x-ai"],
-	["grok", "x-ai"],
-	["moonshot", "moonshotai"],
-	["fireworks-ai", "fireworks"],
-	["fireworks_ai", "fireworks"],
-	["together.ai", "together"],
-	["deep-seek", "deepseek"],
-	["open-router", "openrouter"],
-]);
-
-/** Anthropic bills these by their tokens alone. https://docs.claude.com/en/docs/agents-and-tools/tool-use/web-fetch-tool */
-const FREE_TOOLS: ReadonlySet<string> = new Set(["web_fetch"]);
-
 /** When the bundled prices were published: genai-prices 0.1.8, which its package does not say of itself. */
-export const PRICES_PUBLISHED: number = Date.parse("2026-09-23T10:11:04Z");
+const PRICES_PUBLISHED: number = Date.parse("2026-09-23T10:11:04Z");
 /** The version that {@link PRICES_PUBLISHED} speaks of; a test holds it equal to the one installed. */
 export const PRICES_VERSION = "0.1.8";
 
-/** More (provider, model) names than this are taken for a flood, and forgotten together. */
-const MOST_CARDS = 5000;
-/** Cards, and the knowledge that there is none, are made anew after this long: the user may update genai-prices' data. */
-const CARD_LIFE_MS = 3_600_000;
+/** More (provider, model) names than this are taken for a flood, and forgotten together: a card is made in microseconds. */
+const MOST_NAMES = 5000;
+/** No provider or model has a longer name: it is neither looked up nor remembered. */
+const LONGEST_NAME = 256;
+/** What is known of a name is asked anew after this long: the user may update genai-prices' data. */
+const ENTRY_LIFE_MS = 3_600_000;
 
+/** What the book knows of a name between two times: a card, or that there is none. */
 interface Entry {
 	readonly card: RateCard | undefined;
-	readonly compiledAt: number;
+	readonly from: number;
+	readonly until: number;
 }
 
 /**
@@ -71,36 +57,37 @@ interface Entry {
  * no price: a model's name alone does not tell who bills it.
  */
 export class PriceBook {
-	readonly #cards = new Map<string, Map<string, Entry>>();
+	readonly #entries = new Map<string, Map<string, Entry>>();
 	#size = 0;
 
+	/** How many names it remembers, at most 5,000: those it has a card for and those it has not. */
+	get size(): number {
+		return this.#size;
+	}
+
 	/** Never throws; what is unknown is said to be. */
-	price(query: PriceQuery): Price {
-		const { answeredModel, at, model, provider, usage } = query;
-		const card =
-			(answeredModel === undefined ? undefined : this.card(provider, answeredModel, at)) ??
-			this.card(provider, model, at);
+	price({ answeredModel, at, model, provider, usage }: PriceQuery): Price {
+		const card = this.#cardOf(provider, answeredModel, at) ?? this.card(provider, model, at);
 		if (card === undefined) return UNKNOWN;
-		const { serverTools, webSearches = 0 } = usage;
-		const codeExecutions = card.known.codeExecutions ? (serverTools?.["code_execution"] ?? 0) : 0;
-		let costUsd = card.requestCost(webSearches, codeExecutions);
-		let unpriced: UnpricedReason | undefined;
-		// Price tiers look at one request, so each of several is priced for itself.
-		for (const part of usage.iterations ?? [usage]) {
-			const other = "model" in part ? part.model : undefined;
-			const own = other === undefined ? card : this.card(provider, other, at);
-			if (own === undefined) unpriced = "unknown_model";
-			else if (!knowsTokens(own, part)) unpriced ??= "unknown_rate";
-			costUsd += own?.tokenCost(part) ?? 0;
+		let costUsd = card.requestCost(usage);
+		let unpriced: UnpricedReason | undefined = card.hasToolRates(usage) ? undefined : "server_tool";
+		const { iterations } = usage;
+		if (iterations === undefined || iterations.length === 0) {
+			costUsd += card.tokenCost(usage);
+			if (!card.hasRates(usage)) unpriced = "unknown_rate";
+		} else {
+			// Price tiers look at one request, so each of several is priced for itself.
+			for (const part of iterations) {
+				const own = this.#cardOf(provider, part.model, at) ?? card;
+				costUsd += own.tokenCost(part);
+				if (!own.hasRates(part)) unpriced = "unknown_rate";
+			}
 		}
-		const isFree = (tool: string): boolean =>
-			FREE_TOOLS.has(tool) || (tool === "code_execution" && card.known.codeExecutions);
-		const hasUnknownTool =
-			(webSearches > 0 && !card.known.webSearches) ||
-			Object.entries(serverTools ?? {}).some(([tool, count]) => count > 0 && !isFree(tool));
-		if (hasUnknownTool) unpriced ??= "server_tool";
+		// Counts are checked where they come in; a bad one must still not become a bad price.
+		const isCost = costUsd >= 0 && costUsd < Number.POSITIVE_INFINITY;
+		if (!isCost) unpriced = "unknown_rate";
 		return {
-			costUsd: unpriced !== undefined && costUsd === 0 ? undefined : costUsd,
+			costUsd: isCost && (costUsd > 0 || unpriced === undefined) ? costUsd : undefined,
 			unpriced,
 			pricedModel: card.modelId,
 			match: card.match,
@@ -109,13 +96,9 @@ export class PriceBook {
 
 	/** The card of that model at that time; `undefined` where the book knows no such provider or model. */
 	card(provider: string, model: string, at: number): RateCard | undefined {
-		const now = Date.now();
-		const entry = this.#cards.get(provider)?.get(model);
-		if (entry !== undefined && now - entry.compiledAt < CARD_LIFE_MS) {
-			const { card } = entry;
-			if (card === undefined || (at >= card.from && at < card.until)) return card;
-		}
-		return this.#compile(provider, model, at, now);
+		const entry = this.#entries.get(provider)?.get(model);
+		if (entry !== undefined && at >= entry.from && at < entry.until) return entry.card;
+		return this.#learn(provider, model, at);
 	}
 
 	/** How old the bundled prices are. */
@@ -123,31 +106,36 @@ export class PriceBook {
 		return Math.max(0, (now - PRICES_PUBLISHED) / 1000);
 	}
 
-	#compile(provider: string, model: string, at: number, now: number): RateCard | undefined {
-		if (this.#size >= MOST_CARDS) {
-			this.#cards.clear();
-			this.#size = 0;
-		}
-		const label = provider.toLowerCase().trim();
-		const id = findProvider({ providerId: ALIASES.get(label) ?? label })?.id;
+	#cardOf(provider: string, model: string | undefined, at: number): RateCard | undefined {
+		return model === undefined ? undefined : this.card(provider, model, at);
+	}
+
+	#learn(provider: string, model: string, at: number): RateCard | undefined {
+		if (provider.length > LONGEST_NAME || model.length > LONGEST_NAME) return undefined;
 		let card: RateCard | undefined;
 		try {
-			card = id === undefined ? undefined : RateCard.compile(id, model, at);
+			const name = listedName(provider, model);
+			if (name !== undefined) card = RateCard.compile(name.providerId, name.model, at);
 		} catch {
 			// Data that genai-prices itself cannot read is no price.
 		}
-		let cards = this.#cards.get(provider);
-		if (cards === undefined) {
-			cards = new Map();
-			this.#cards.set(provider, cards);
-		}
-		if (!cards.has(model)) this.#size += 1;
-		cards.set(model, { card, compiledAt: now });
+		this.#remember(provider, model, {
+			card,
+			from: Math.max(at - ENTRY_LIFE_MS, card?.from ?? Number.NEGATIVE_INFINITY),
+			until: Math.min(at + ENTRY_LIFE_MS, card?.until ?? Number.POSITIVE_INFINITY),
+		});
 		return card;
 	}
-}
 
-function knowsTokens(card: RateCard, usage: TokenUsage): boolean {
-	if (!card.known.input && (totalInput(usage) ?? 0) > 0) return false;
-	return card.known.output || (usage.output ?? 0) === 0;
+	#remember(provider: string, model: string, entry: Entry): void {
+		const isNew = this.#entries.get(provider)?.has(model) !== true;
+		if (isNew && this.#size >= MOST_NAMES) {
+			this.#entries.clear();
+			this.#size = 0;
+		}
+		if (isNew) this.#size += 1;
+		const known = this.#entries.get(provider);
+		if (known === undefined) this.#entries.set(provider, new Map([[model, entry]]));
+		else known.set(model, entry);
+	}
 }

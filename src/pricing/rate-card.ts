@@ -1,184 +1,173 @@
 /** pricing/: what a call costs, and from which price that follows. */
-import { calcPrice, type Usage } from "@pydantic/genai-prices";
+import { calcPrice, type MatchLogic, type ModelPrice, type Provider } from "@pydantic/genai-prices";
 import type { TokenUsage } from "../core/token-usage.ts";
-import { priceTimes } from "./price-times.ts";
+import { type PriceTimes, priceTimes } from "./price-times.ts";
+import { countRate, type Rates, type Tier, tiersOf } from "./rates.ts";
 
-/** USD for one of each, in the rate card's arithmetic: the parts are surcharges (or rebates) on their whole. */
-interface Rates {
-	readonly inputUncached: number;
-	readonly cacheRead: number;
-	readonly cacheWrite5m: number;
-	readonly cacheWrite1h: number;
-	readonly output: number;
-	readonly reasoning: number;
-	readonly inputAudio: number;
-	readonly cacheReadAudio: number;
-	readonly inputImage: number;
-	readonly outputAudio: number;
-	readonly outputImage: number;
-}
+/** Tools that a provider runs, as it calls them, and what genai-prices calls their price. */
+const TOOL_PRICES: readonly (readonly [tool: string, key: string])[] = [
+	["code_execution", "code_executions_kcount"],
+	["file_search", "storage_searches_kcount"],
+	["x_search", "social_searches_kcount"],
+];
 
-/** The rates of requests whose input is more than `above` tokens. */
-interface Tier {
-	readonly above: number;
-	readonly rates: Rates;
-}
+/** Anthropic bills it by its tokens alone. https://docs.claude.com/en/docs/agents-and-tools/tool-use/web-fetch-tool */
+const FREE_AT_ANTHROPIC = "web_fetch";
 
-/** What genai-prices knows no rate for is not free: these say which classes it knows. */
-export interface KnownRates {
-	readonly input: boolean;
-	readonly output: boolean;
-	readonly webSearches: boolean;
-	readonly codeExecutions: boolean;
+/** Where a card's prices come from. */
+interface Listing {
+	readonly providerId: string;
+	readonly modelId: string;
+	readonly match: "exact" | "prefix";
+	readonly prices: ModelPrice;
+	readonly times: PriceTimes;
 }
 
 /**
- * The prices of one model, compiled: genai-prices answers a question in 8 to 44 µs, a card in plain arithmetic. A card
- * is made by asking genai-prices itself what one of each class costs, in each of its tiers, so that it cannot know
- * better; a test holds the two equal over every model.
+ * The prices of one model, compiled: genai-prices answers a question in 8 to 44 µs, a card in plain arithmetic. A test
+ * holds the two equal over every model. What a card has no rate for adds nothing: ask {@link hasRates} and
+ * {@link hasToolRates} whether that was all.
  */
 export class RateCard {
 	/** The model's name in the price book. */
 	readonly modelId: string;
-	/** `exact` when the book has that very name, `prefix` when one of its patterns matched. */
+	/** `exact` when the book lists that very name, `prefix` when one of its patterns matched. */
 	readonly match: "exact" | "prefix";
-	readonly known: KnownRates;
 	/** Milliseconds since the epoch between which these prices hold, the second excluded. */
 	readonly from: number;
 	readonly until: number;
+	readonly #knowsInput: boolean;
+	readonly #knowsOutput: boolean;
 	readonly #perRequest: number;
-	readonly #perWebSearch: number;
-	readonly #perCodeExecution: number;
-	/** From the lowest input to the highest. */
+	readonly #perWebSearch: number | undefined;
+	readonly #perTool = new Map<string, number>();
+	readonly #base: Rates;
+	/** Those above the base, from the highest input to the lowest. */
 	readonly #tiers: readonly Tier[];
 
-	private constructor(provider: string, model: string, at: number, found: Found) {
-		this.modelId = found.modelId;
-		this.match = found.modelId.toLowerCase() === model.toLowerCase().trim() ? "exact" : "prefix";
-		this.from = found.from;
-		this.until = found.until;
-		const { prices } = found;
-		this.known = {
-			input: prices["input_mtok"] !== undefined,
-			output: prices["output_mtok"] !== undefined,
-			webSearches: prices["web_searches_kcount"] !== undefined,
-			codeExecutions: prices["code_executions_kcount"] !== undefined,
-		};
-		const ask = (usage: Usage): number =>
-			calcPrice(usage, model, { providerId: provider, timestamp: new Date(at) })?.total_price ?? 0;
-		this.#perRequest = ask({});
-		this.#perWebSearch = (ask({ web_searches: 1000 }) - this.#perRequest) / 1000;
-		this.#perCodeExecution = (ask({ code_executions: 1000 }) - this.#perRequest) / 1000;
-		this.#tiers = [0, ...tierStarts(prices)].map((above) => ({ above, rates: ratesAbove(above, ask) }));
+	private constructor({ match, modelId, prices, providerId, times }: Listing) {
+		this.modelId = modelId;
+		this.match = match;
+		this.from = times.from;
+		this.until = times.until;
+		// OpenRouter's word for a variant without a price; other models without one may cost money elsewhere.
+		const isFree = modelId.endsWith(":free") && Object.keys(prices).length === 0;
+		this.#knowsInput = isFree || prices["input_mtok"] !== undefined;
+		this.#knowsOutput = isFree || prices["output_mtok"] !== undefined;
+		this.#perRequest = countRate(prices, "requests_kcount") ?? 0;
+		this.#perWebSearch = countRate(prices, "web_searches_kcount");
+		if (providerId === "anthropic") this.#perTool.set(FREE_AT_ANTHROPIC, 0);
+		for (const [tool, key] of TOOL_PRICES) {
+			const rate = countRate(prices, key);
+			if (rate !== undefined) this.#perTool.set(tool, rate);
+		}
+		const [base, ...tiers] = tiersOf(prices);
+		this.#base = base.rates;
+		this.#tiers = tiers.toReversed();
 	}
 
-	/** The prices of that model at that time; `undefined` where genai-prices knows no such model. */
-	static compile(provider: string, model: string, at: number): RateCard | undefined {
+	/**
+	 * The prices of that model at that time; `undefined` where genai-prices knows no such model.
+	 *
+	 * @param provider an id of genai-prices, or a provider in its form
+	 * @throws where genai-prices cannot read its own data
+	 */
+	static compile(provider: string | Provider, model: string, at: number): RateCard | undefined {
 		const timestamp = new Date(at);
-		const answer = calcPrice({}, model, { providerId: provider, timestamp });
+		const of = typeof provider === "string" ? { providerId: provider } : { provider };
+		const answer = calcPrice({}, model, { ...of, timestamp });
 		if (answer === null) return undefined;
-		const { from, until } = priceTimes(answer.model.prices, at);
-		return new RateCard(provider, model, at, {
-			modelId: answer.model.id,
+		const { id, match, prices } = answer.model;
+		const name = model.toLowerCase().trim();
+		return new RateCard({
+			providerId: answer.provider.id,
+			modelId: id,
+			match: id.toLowerCase() === name || isListed(name, match) ? "exact" : "prefix",
 			prices: answer.model_price,
-			from,
-			until,
+			times: priceTimes(prices, at),
 		});
 	}
 
-	/** USD of the tokens of one request, not rounded; what the card has no rate for adds nothing. */
+	/** USD of one request with all that it used, not rounded. */
+	cost(usage: TokenUsage): number {
+		return this.tokenCost(usage) + this.requestCost(usage);
+	}
+
+	/**
+	 * USD of the tokens of one request, not rounded. A whole that was not reported is the sum of its parts, and parts
+	 * never come to more than their whole.
+	 */
 	tokenCost(usage: TokenUsage): number {
-		const uncached = usage.inputUncached ?? 0;
-		const read = usage.cacheRead ?? 0;
-		const write5m = usage.cacheWrite5m ?? 0;
-		const write1h = usage.cacheWrite1h ?? 0;
-		const rates = this.#ratesOf(uncached + read + write5m + write1h);
+		// Each field is read once: usages come in many shapes, and reading is what takes the time.
+		const { cacheReadAudio = 0, cacheWrite1h = 0, cacheWrite5m = 0, inputAudio = 0, inputImage = 0 } = usage;
+		const { outputAudio = 0, outputImage = 0, reasoning = 0 } = usage;
+		const uncached = usage.inputUncached ?? inputAudio + inputImage;
+		const read = usage.cacheRead ?? cacheReadAudio;
+		const output = usage.output ?? reasoning + outputAudio + outputImage;
+		const rates = this.#ratesOf(uncached + read + cacheWrite5m + cacheWrite1h);
+
+		const audioIn = Math.min(inputAudio, uncached);
+		const imageIn = Math.min(inputImage, uncached - audioIn);
+		const audioRead = Math.min(cacheReadAudio, read);
+		const reasoned = Math.min(reasoning, output);
+		const audioOut = Math.min(outputAudio, output - reasoned);
+		const imageOut = Math.min(outputImage, output - reasoned - audioOut);
 		return (
-			uncached * rates.inputUncached +
-			read * rates.cacheRead +
-			write5m * rates.cacheWrite5m +
-			write1h * rates.cacheWrite1h +
-			(usage.output ?? 0) * rates.output +
-			(usage.reasoning ?? 0) * rates.reasoning +
-			(usage.inputAudio ?? 0) * rates.inputAudio +
-			(usage.cacheReadAudio ?? 0) * rates.cacheReadAudio +
-			(usage.inputImage ?? 0) * rates.inputImage +
-			(usage.outputAudio ?? 0) * rates.outputAudio +
-			(usage.outputImage ?? 0) * rates.outputImage
+			(uncached - audioIn - imageIn) * rates.input +
+			audioIn * rates.inputAudio +
+			imageIn * rates.inputImage +
+			(read - audioRead) * rates.cacheRead +
+			audioRead * rates.cacheReadAudio +
+			cacheWrite5m * rates.cacheWrite5m +
+			cacheWrite1h * rates.cacheWrite1h +
+			(output - reasoned - audioOut - imageOut) * rates.output +
+			reasoned * rates.reasoning +
+			audioOut * rates.outputAudio +
+			imageOut * rates.outputImage
 		);
 	}
 
-	/** USD of what is billed by the request and not by the token: the request itself, searches, code execution. */
-	requestCost(webSearches: number, codeExecutions: number): number {
-		return this.#perRequest + webSearches * this.#perWebSearch + codeExecutions * this.#perCodeExecution;
+	/** USD of what is billed by the request and not by the token: the request itself, searches, other tools. */
+	requestCost({ serverTools, webSearches = 0 }: TokenUsage): number {
+		let usd = this.#perRequest + webSearches * (this.#perWebSearch ?? 0);
+		for (const tool in serverTools) usd += (serverTools[tool] ?? 0) * (this.#perTool.get(tool) ?? 0);
+		return usd;
+	}
+
+	/** Whether the card has a rate for every token; never where the model is billed by what we do not count (hours). */
+	hasRates(usage: TokenUsage): boolean {
+		if (this.#knowsInput) return this.#knowsOutput || !hasOutput(usage);
+		return this.#knowsOutput && !hasInput(usage);
+	}
+
+	/** Whether it has one for every search and other tool. */
+	hasToolRates({ serverTools, webSearches = 0 }: TokenUsage): boolean {
+		if (webSearches > 0 && this.#perWebSearch === undefined) return false;
+		for (const tool in serverTools) {
+			if ((serverTools[tool] ?? 0) > 0 && !this.#perTool.has(tool)) return false;
+		}
+		return true;
 	}
 
 	#ratesOf(input: number): Rates {
-		const tiers = this.#tiers;
-		let i = tiers.length - 1;
-		while (i > 0 && input <= (tiers[i]?.above ?? 0)) i -= 1;
-		return tiers[i]?.rates ?? NO_RATES;
+		for (const { above, rates } of this.#tiers) if (input > above) return rates;
+		return this.#base;
 	}
 }
 
-interface Found {
-	readonly modelId: string;
-	readonly prices: Readonly<Record<string, unknown>>;
-	readonly from: number;
-	readonly until: number;
+function hasInput(usage: TokenUsage): boolean {
+	const { cacheRead, cacheReadAudio, cacheWrite1h, cacheWrite5m, inputAudio, inputImage, inputUncached } =
+		usage;
+	if (cacheWrite5m || cacheWrite1h || (cacheRead ?? cacheReadAudio)) return true;
+	return inputUncached === undefined ? Boolean(inputAudio || inputImage) : inputUncached > 0;
 }
 
-const NO_RATES: Rates = {
-	inputUncached: 0,
-	cacheRead: 0,
-	cacheWrite5m: 0,
-	cacheWrite1h: 0,
-	output: 0,
-	reasoning: 0,
-	inputAudio: 0,
-	cacheReadAudio: 0,
-	inputImage: 0,
-	outputAudio: 0,
-	outputImage: 0,
-};
-
-/** Every number of input tokens above which some price of the model changes. */
-function tierStarts(prices: Readonly<Record<string, unknown>>): readonly number[] {
-	const starts = new Set<number>();
-	for (const price of Object.values(prices)) {
-		if (typeof price !== "object" || price === null || !("tiers" in price)) continue;
-		// genai-prices has checked its own data: a price that is no number is a TieredPrices.
-		for (const { start } of price.tiers as readonly { readonly start: number }[]) starts.add(start);
-	}
-	starts.delete(0);
-	return [...starts].sort((a, b) => a - b);
+function hasOutput({ output, outputAudio, outputImage, reasoning }: TokenUsage): boolean {
+	return output === undefined ? Boolean(reasoning || outputAudio || outputImage) : output > 0;
 }
 
-/** Asks what one of each class costs in requests of that tier. A tier's price holds for all tokens of a request. */
-function ratesAbove(above: number, ask: (usage: Usage) => number): Rates {
-	// The lowest tier begins at 0: ask it for one token, so that no other tier can begin below that.
-	const input = above + 1;
-	const request = ask({});
-	const of = (usage: Usage): number => (ask({ input_tokens: input, ...usage }) - request) / input;
-	const output = (usage: Usage): number => {
-		const asked = { input_tokens: input, output_tokens: 1e6, ...usage };
-		return (ask(asked) - ask({ input_tokens: input })) / 1e6;
-	};
-	const inputUncached = of({});
-	const cacheRead = of({ cache_read_tokens: input });
-	const perOutput = output({});
-	const audio = { input_audio_tokens: input };
-	return {
-		inputUncached,
-		cacheRead,
-		cacheWrite5m: of({ cache_write_tokens: input, cache_write_5m_tokens: input }),
-		cacheWrite1h: of({ cache_write_tokens: input, cache_write_1h_tokens: input }),
-		output: perOutput,
-		reasoning: output({ output_reasoning_tokens: 1e6 }) - perOutput,
-		inputAudio: of(audio) - inputUncached,
-		cacheReadAudio: of({ ...audio, cache_read_tokens: input, cache_audio_read_tokens: input }) - cacheRead,
-		inputImage: of({ input_image_tokens: input }) - inputUncached,
-		outputAudio: output({ output_audio_tokens: 1e6 }) - perOutput,
-		outputImage: output({ output_image_tokens: 1e6 }) - perOutput,
-	};
+/** Whether a model lists that very name among those it goes by. */
+function isListed(name: string, match: MatchLogic): boolean {
+	if ("or" in match) return match.or.some((one) => isListed(name, one));
+	return "equals" in match && match.equals.toLowerCase() === name;
 }

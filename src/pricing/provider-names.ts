@@ -1,0 +1,73 @@
+import { findProvider } from "@pydantic/genai-prices";
+
+/** A model in the price book: the provider's id there, and the model's name with that provider. */
+export interface ListedName {
+	readonly providerId: string;
+	readonly model: string;
+}
+
+/**
+ * Who bills, by a word anywhere in the label: "azure-openai" is Azure's bill, "anthropic-vertex" Google's. They come
+ * before the makers of models, whom genai-prices would find in the same label.
+ */
+const HOSTS: readonly (readonly [word: string, providerId: string])[] = [
+	["azure", "azure"],
+	["bedrock", "aws"],
+	["vertex", "google"],
+	["openrouter", "openrouter"],
+];
+
+/** Names that genai-prices neither has nor recognises; among them OpenTelemetry's and those of the AI SDK. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+	["claude", "anthropic"],
+	["deep-seek", "deepseek"],
+	["fireworks-ai", "fireworks"],
+	["fireworks_ai", "fireworks"],
+	["fireworksai", "fireworks"],
+	["gcp", "google"],
+	["grok", "x-ai"],
+	["kimi", "moonshotai"],
+	["open-router", "openrouter"],
+	["open_router", "openrouter"],
+	["togetherai", "together"],
+	["x.ai", "x-ai"],
+	["x_ai", "x-ai"],
+	["xai", "x-ai"],
+	["z.ai", "zai"],
+	["z-ai", "zai"],
+]);
+
+/**
+ * The provider and model that a label and a name stand for; `undefined` for a provider that genai-prices does not
+ * know. The model's name never tells the provider, but LiteLLM's "anthropic/claude-…", which says it.
+ */
+export function listedName(label: string, model: string): ListedName | undefined {
+	const name = label.toLowerCase().trim();
+	if (name === "litellm") {
+		const slash = model.indexOf("/");
+		return slash < 1 ? undefined : listedName(model.slice(0, slash), model.slice(slash + 1));
+	}
+	const providerId = providerIdOf(name);
+	return providerId === undefined ? undefined : { providerId, model };
+}
+
+function providerIdOf(name: string): string | undefined {
+	// "groq.chat", "aws.bedrock", "gcp.gemini": the first word is the provider.
+	const first = name.split(".", 1)[0] ?? name;
+	return (
+		exactId(name) ??
+		ALIASES.get(name) ??
+		HOSTS.find(([word]) => name.includes(word))?.[1] ??
+		exactId(first) ??
+		ALIASES.get(first) ??
+		recognised(name)
+	);
+}
+
+function exactId(name: string): string | undefined {
+	return recognised(name) === name ? name : undefined;
+}
+
+function recognised(name: string): string | undefined {
+	return name === "" ? undefined : findProvider({ providerId: name })?.id;
+}
