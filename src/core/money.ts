@@ -1,12 +1,20 @@
 /** How many of the smallest unit that we keep, 10⁻¹² USD, make a dollar. */
 const PICO = 1e12;
+/** Up to this many dollars all of their 10⁻¹² dollars are an integer that a double holds exactly. */
+const MOST_IN_PICO = Math.floor(Number.MAX_SAFE_INTEGER / PICO) - 1;
 
 /**
  * An amount in USD rounded to 10⁻¹² dollars, the one rounding that a call's cost gets. The result is
  * the nearest double; {@link wholeUsd} and {@link picoUsd} take the exact integers out of it again.
  */
 export function roundUsd(usd: number): number {
-	return wholeUsd(usd) + picoUsd(usd) / PICO;
+	return toUsd(wholeUsd(usd), picoUsd(usd));
+}
+
+/** The double nearest to that many dollars and 10⁻¹² dollars; past $9,006 a neighbour of it at worst. */
+function toUsd(whole: number, pico: number): number {
+	// Dividing one exact integer rounds once; adding a quotient to the dollars rounds twice.
+	return whole <= MOST_IN_PICO ? (whole * PICO + pico) / PICO : whole + pico / PICO;
 }
 
 /** The whole dollars of a non-negative amount, after rounding to 10⁻¹² USD. */
@@ -61,7 +69,7 @@ export class MoneySum {
 
 	/** The sum in USD as the nearest double: for showing and comparing, not for adding up further. */
 	get usd(): number {
-		return this.whole + this.pico / PICO;
+		return toUsd(this.whole, this.pico);
 	}
 
 	/** The exact sum in cents, as a decimal. */

@@ -69,6 +69,8 @@ describe("money", () => {
 					expect(roundUsd(usd)).toBe(usd);
 				},
 			),
+			// Found by chance: a sum of two roundings missed it by one place.
+			{ examples: [[2, 623_772_175_502]] },
 		);
 	});
 });
