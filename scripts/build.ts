@@ -19,7 +19,15 @@ export async function build(): Promise<string> {
 }
 
 async function compile(project: string): Promise<string> {
-	const page = ["--noEmit", "false", "--rootDir", join("src", PAGE), "--outDir", join("dist", PAGE)];
+	// The page shares the types of dashboard/stats.ts, so its root is the folder above.
+	const page = [
+		"--noEmit",
+		"false",
+		"--rootDir",
+		join("src", PAGE, ".."),
+		"--outDir",
+		join("dist", PAGE, ".."),
+	];
 	const { code, output } = await runCommand("tsc", ["-p", project, ...(project.endsWith(PAGE) ? page : [])]);
 	return code === 0 ? "" : output;
 }

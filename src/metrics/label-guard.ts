@@ -1,5 +1,5 @@
 /** The label value that stands for everything over the bound. */
-export const OTHER = "other";
+const OTHER = "other";
 
 /** Longer label values are taken for a mistake (a prompt, a user's text) and become {@link OTHER}. */
 export const MAX_LABEL_LENGTH = 256;

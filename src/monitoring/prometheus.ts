@@ -38,6 +38,8 @@ export interface PrometheusOptions {
 export class PrometheusHandle {
 	/** The `Content-Type` of {@link render}'s text. */
 	readonly contentType: string = TEXT_CONTENT_TYPE;
+	/** When the recorder was installed, in milliseconds since the epoch: all counters were 0 then. */
+	readonly since: number = Date.now();
 	readonly #recorder: Recorder;
 	readonly #text: TextExposition;
 

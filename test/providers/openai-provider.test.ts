@@ -261,6 +261,18 @@ test("tool calls that share an index, or have none, are told apart by their ids"
 	}
 });
 
+test("a tool call that repeats its id and name in every chunk is one call", async () => {
+	const part = (args: string): string =>
+		chunk({ tool_calls: [{ index: 0, id: "c1", function: { name: "weather", arguments: args } }] });
+	const [backend] = await openai(openAIStream([part("{"), part("}"), chunk({}, "tool_calls")]));
+	expect((await collect(backend.inferStream(HI, [WEATHER], 0))).slice(0, -1)).toEqual([
+		{ type: "tool-call-start", id: "c1", name: "weather" },
+		{ type: "tool-call-delta", id: "c1", argumentsDelta: "{" },
+		{ type: "tool-call-delta", id: "c1", argumentsDelta: "}" },
+		{ type: "tool-call-end", id: "c1" },
+	]);
+});
+
 describe("a server that refuses stream_options", () => {
 	const refusals: readonly [string, Answer][] = [
 		["by name", status(400, { error: { message: "Unknown field: stream_options" } })],

@@ -1,0 +1,89 @@
+import type { HttpBindings } from "@hono/node-server";
+import { type Handler, Hono, type MiddlewareHandler } from "hono";
+import type { PrometheusHandle } from "../monitoring/index.ts";
+import { type AccessPolicy, decideAccess } from "./access.ts";
+import type { DashboardLogger } from "./logger.ts";
+import type { PageFile } from "./page-files.ts";
+import { healthRoute } from "./routes/health.ts";
+import { metricsRoute } from "./routes/metrics.ts";
+import { pageRoute } from "./routes/page.ts";
+import { readyRoute } from "./routes/ready.ts";
+import { statsRoute } from "./routes/stats.ts";
+import type { DashboardStats } from "./stats.ts";
+
+type Env = { Bindings: HttpBindings };
+/** The routes as one, on Node's own request and response. */
+export type App = Hono<Env>;
+/** Answers one path. */
+export type RouteHandler = Handler<Env>;
+
+/** What the routes stand on. */
+export interface AppParts {
+	readonly handle: PrometheusHandle;
+	readonly collect: () => DashboardStats;
+	readonly isReady: () => boolean;
+	readonly page: readonly PageFile[];
+	readonly policy: AccessPolicy;
+	readonly logger: DashboardLogger;
+}
+
+/** No inline script or style, nothing from elsewhere, in no frame. */
+const CONTENT_SECURITY_POLICY =
+	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+
+/** All routes behind the access check; GET and HEAD only. */
+export function createApp(parts: AppParts): App {
+	const { collect, handle, isReady, logger, page, policy } = parts;
+	const app = new Hono<Env>();
+	app.use(secureHeaders());
+	app.use(checkAccess(policy));
+	const routes: Readonly<Record<string, RouteHandler>> = {
+		"/metrics": metricsRoute(handle),
+		"/health": healthRoute(),
+		"/ready": readyRoute(isReady),
+		"/api/stats": statsRoute(collect),
+		...Object.fromEntries(page.map((file) => [file.path, pageRoute(file)])),
+	};
+	for (const [path, handler] of Object.entries(routes)) {
+		app.get(path, handler); // hono answers HEAD by it as well
+		app.all(path, (c) => c.json({ error: "Use GET or HEAD." }, 405, { Allow: "GET, HEAD" }));
+	}
+	app.notFound((c) =>
+		c.json({ error: `There is nothing here; try ${Object.keys(routes).slice(0, 4).join(", ")}.` }, 404),
+	);
+	app.onError((error, c) => {
+		logger.error(`DashboardServer: ${c.req.method} ${c.req.path} failed: ${error.message}`);
+		return c.json({ error: "Internal error; the server's log says more." }, 500);
+	});
+	return app;
+}
+
+function secureHeaders(): MiddlewareHandler<Env> {
+	return async (c, next) => {
+		await next();
+		c.header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+		c.header("X-Content-Type-Options", "nosniff");
+		c.header("Referrer-Policy", "no-referrer");
+		c.header("Cross-Origin-Resource-Policy", "same-origin");
+	};
+}
+
+function checkAccess(policy: AccessPolicy): MiddlewareHandler<Env> {
+	return async (c, next) => {
+		const { headers, socket } = c.env.incoming;
+		const { authorization, host } = headers;
+		switch (decideAccess({ peer: socket.remoteAddress, host, path: c.req.path, authorization }, policy)) {
+			case "allowed":
+				return next();
+			case "unauthorized":
+				return c.json({ error: "Send the server's authToken: `Authorization: Bearer <token>`." }, 401, {
+					"WWW-Authenticate": "Bearer",
+				});
+			case "foreign-host":
+				return c.json(
+					{ error: "Ask for this machine by localhost or 127.0.0.1, or send the authToken." },
+					403,
+				);
+		}
+	};
+}

@@ -1,0 +1,86 @@
+/* How numbers are written. All of it takes plain values, so that it can be tested without a browser. */
+
+/** What stands where there is nothing to compute a number from. */
+export const NOTHING = "–";
+
+const GROUPED = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const COMPACT = new Intl.NumberFormat("en-US", {
+	notation: "compact",
+	minimumSignificantDigits: 3,
+	maximumSignificantDigits: 3,
+});
+const DOLLARS = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
+const CENTS = new Intl.NumberFormat("en-US", {
+	style: "currency",
+	currency: "USD",
+	minimumSignificantDigits: 2,
+	maximumSignificantDigits: 3,
+});
+const SMALL_DOLLARS = new Intl.NumberFormat("en-US", {
+	style: "currency",
+	currency: "USD",
+	maximumSignificantDigits: 3,
+});
+const SHORT = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+
+/** "1,234", and from 100,000 on "1.24M". */
+export function formatCount(count: number): string {
+	return (count < 100_000 ? GROUPED : COMPACT).format(count);
+}
+
+/** Every digit: "1,240,312". */
+export function formatExact(count: number): string {
+	return GROUPED.format(count);
+}
+
+/** "$12.34"; below a dollar as many digits as it takes to say something: "$0.0025". */
+export function formatUsd(usd: number): string {
+	if (usd === 0 || usd >= 0.995) return DOLLARS.format(usd);
+	return (usd >= 0.1 ? CENTS : SMALL_DOLLARS).format(usd);
+}
+
+/** A duration in the unit that suits it: ["850", "ms"], ["1.25", "s"], ["2.5", "min"]. */
+export function splitDuration(ms: number): readonly [amount: string, unit: string] {
+	if (ms < 999.5) return [SHORT.format(ms), "ms"];
+	if (ms < 59_950) return [SHORT.format(ms / 1000), "s"];
+	return [SHORT.format(ms / 60_000), "min"];
+}
+
+/** The same in one string; a dash for none. */
+export function formatDuration(ms: number | null): string {
+	return ms === null ? NOTHING : splitDuration(ms).join(" ");
+}
+
+/** A share of 1 in percent, without the sign: "62.5". */
+export function formatPercent(share: number | null): string {
+	return share === null ? NOTHING : SHORT.format(share * 100);
+}
+
+/** "0.05" */
+export function formatRate(perSecond: number): string {
+	return SHORT.format(perSecond);
+}
+
+/** "14:02:05" in the viewer's zone. */
+export function formatTime(ms: number): string {
+	return new Date(ms).toLocaleTimeString("en-GB");
+}
+
+/** "since 14:02", with the day where it is not today. */
+export function formatSince(ms: number, now: number): string {
+	const date = new Date(ms);
+	const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+	if (date.toDateString() === new Date(now).toDateString()) return `since ${time}`;
+	return `since ${date.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${time}`;
+}
+
+/** "last 5 min", "last 42 s": a window ends between two readings, five seconds short at most. */
+export function formatWindow(seconds: number): string {
+	if (seconds >= 115) return `last ${Math.round((seconds + 2.5) / 60)} min`;
+	return seconds >= 55 && seconds <= 60 ? "last minute" : `last ${Math.max(1, Math.round(seconds))} s`;
+}
+
+/** "1 call", "3 calls". */
+export function formatCalls(count: number): string {
+	return `${formatExact(count)} ${count === 1 ? "call" : "calls"}`;
+}

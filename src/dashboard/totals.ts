@@ -1,0 +1,65 @@
+import type { Families } from "./families.ts";
+import type { ActiveStats, DashboardStats, ReasonCount, TokenStats } from "./stats.ts";
+
+/** Tokens since the start, the most used model first. */
+export function collectTokens(families: Families): TokenStats {
+	const inputs = families.sumBy("llm_tokens_input_total", "model");
+	const outputs = families.sumBy("llm_tokens_output_total", "model");
+	const byModel = [...inputs].map(([model, input]) => {
+		const output = outputs.get(model) ?? 0;
+		return { model, input, output, total: input + output };
+	});
+	const input = families.sum("llm_tokens_input_total");
+	const output = families.sum("llm_tokens_output_total");
+	return {
+		input,
+		output,
+		total: input + output,
+		byModel: byModel.filter(({ total }) => total > 0).toSorted((a, b) => b.total - a.total),
+	};
+}
+
+/** Calls under way, the busiest model first. */
+export function collectActive(families: Families): ActiveStats {
+	const byModel = [...families.sumBy("llm_active_requests", "model")]
+		.map(([model, count]) => ({ model, count }))
+		.filter(({ count }) => count > 0);
+	return {
+		total: families.sum("llm_active_requests"),
+		byModel: byModel.toSorted((a, b) => b.count - a.count),
+	};
+}
+
+/** Calls that ended, by outcome. */
+export function collectRequests(families: Families): DashboardStats["requests"] {
+	const outcomes = families.sumBy("llm_requests_total", "outcome");
+	return {
+		success: outcomes.get("success") ?? 0,
+		error: outcomes.get("error") ?? 0,
+		aborted: outcomes.get("aborted") ?? 0,
+		abandoned: outcomes.get("abandoned") ?? 0,
+	};
+}
+
+/** Where a provider refused for its rate limit, the most often first. */
+export function collectRateLimits(families: Families): DashboardStats["rateLimits"] {
+	return families
+		.series("llm_rate_limited_total")
+		.filter(({ value }) => value > 0)
+		.map(({ labels: { provider = "", model = "" }, value }) => ({ provider, model, count: value }))
+		.toSorted((a, b) => b.count - a.count);
+}
+
+/** The series of a family by (route, model, reason), the most frequent first. */
+export function collectReasons(families: Families, name: string): readonly ReasonCount[] {
+	return families
+		.series(name)
+		.filter(({ value }) => value > 0)
+		.map(({ labels: { route = "", model = "", reason = "" }, value }) => ({
+			route,
+			model,
+			reason,
+			count: value,
+		}))
+		.toSorted((a, b) => b.count - a.count);
+}

@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import {
+	formatCalls,
+	formatCount,
+	formatDuration,
+	formatPercent,
+	formatRate,
+	formatSince,
+	formatTime,
+	formatUsd,
+	formatWindow,
+} from "../../../src/dashboard/page/format.ts";
+
+test.each([
+	[0, "$0.00"],
+	[12.345, "$12.35"],
+	[1234.5, "$1,234.50"],
+	[1, "$1.00"],
+	[0.25, "$0.25"],
+	[0.1, "$0.10"],
+	[0.02, "$0.02"],
+	[0.0025, "$0.0025"],
+	[0.123456, "$0.123"],
+	[0.0000001, "$0.0000001"],
+	[0.999, "$1.00"],
+])("%d USD is %s: never a silent $0", (usd, text) => expect(formatUsd(usd)).toBe(text));
+
+test.each([
+	[0, "0"],
+	[9876, "9,876"],
+	[99_999, "99,999"],
+	[248_123, "248K"],
+	[1_240_000, "1.24M"],
+	[3_000_000_000, "3.00B"],
+])("%d is %s", (count, text) => expect(formatCount(count)).toBe(text));
+
+test.each([
+	[null, "–"],
+	[0, "0 ms"],
+	[33.3333, "33.3 ms"],
+	[999.4, "999 ms"],
+	[999.6, "1 s"],
+	[1250, "1.25 s"],
+	[59_949, "59.9 s"],
+	[59_999, "1 min"],
+	[600_000, "10 min"],
+])("%d ms is %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
+
+test.each([
+	[3, "last 3 s"],
+	[0.2, "last 1 s"],
+	[54, "last 54 s"],
+	[57, "last minute"],
+	[60, "last minute"],
+	[64, "last 64 s"],
+	[118, "last 2 min"],
+	[296, "last 5 min"],
+	[300, "last 5 min"],
+])("a window of %d s is the %s", (seconds, text) => expect(formatWindow(seconds)).toBe(text));
+
+test("shares, rates and calls", () => {
+	expect([formatPercent(null), formatPercent(0), formatPercent(0.625), formatPercent(1)]).toEqual([
+		"–",
+		"0",
+		"62.5",
+		"100",
+	]);
+	expect([formatRate(0), formatRate(0.05), formatRate(1 / 3)]).toEqual(["0", "0.05", "0.333"]);
+	expect([formatCalls(1), formatCalls(1234)]).toEqual(["1 call", "1,234 calls"]);
+});
+
+test("times are in the viewer's zone, with the day where it is another", () => {
+	const since = new Date(2026, 10, 24, 9, 5, 7).getTime();
+	expect(formatTime(since)).toBe("09:05:07");
+	expect(formatSince(since, new Date(2026, 10, 24, 23, 0).getTime())).toBe("since 09:05");
+	expect(formatSince(since, new Date(2026, 10, 25, 1, 0).getTime())).toBe("since 24 Nov 09:05");
+});
