@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "./build.ts";
+import { staleFiles } from "./generate.ts";
 import { ROOT, runCommand } from "./run-command.ts";
 
 /** One check: the answer is what is wrong, in the tool's own words, or "" where nothing is. */
@@ -17,6 +18,7 @@ const CHECKS: Record<string, { says: string; check: Check }> = {
 	lint: { says: "oxlint finds nothing, floors included", check: () => complaint("oxlint", []) },
 	types: { says: "tsc finds every type right", check: checkTypes },
 	"dead code": { says: "knip finds nothing unused", check: () => complaint("knip", []) },
+	generated: { says: "the generated files are as `npm run generate` writes them", check: staleFiles },
 	package: { says: "publint and arethetypeswrong find the packed package right", check: checkPackage },
 };
 

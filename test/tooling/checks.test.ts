@@ -96,6 +96,13 @@ const VIOLATIONS: readonly Violation[] = [
 		says: /Unused dependencies[^]*undici-types/,
 	},
 	{
+		name: "a rule that was changed where it is generated",
+		file: "deploy/prometheus/rules.yml",
+		text: (before) => before.replace("> 50", "> 5000"),
+		check: "generated",
+		says: /deploy\/prometheus\/rules\.yml is not what `npm run generate` writes/,
+	},
+	{
 		name: "an export whose file is not packed",
 		file: "package.json",
 		text: (before) => before.replace("./dist/providers/index.js", "./dist/providers/missing.js"),
@@ -126,7 +133,7 @@ test("a check that does not exist is an error that names those that do", async (
 	await using copy = await ProjectCopy.make();
 	const { code, output } = await copy.run("node", ["scripts/check.ts", "spelling"]);
 	expect(output).toContain(
-		'There is no check "spelling": choose from format, lint, types, dead code, package.',
+		'There is no check "spelling": choose from format, lint, types, dead code, generated, package.',
 	);
 	expect(code).toBe(1);
 });
