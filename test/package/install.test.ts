@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile } from "node:fs/promises";
+import { lstat, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { InstalledPackage } from "./installed-package.ts";
@@ -7,6 +7,14 @@ import { InstalledPackage } from "./installed-package.ts";
 const GOOD_NODES = ["22.13.0", process.versions.node] as const;
 const OLD_NODE = "20.20.2";
 const SUBPATHS = ["monitoring", "providers", "dashboard"] as const;
+const ROOT: string = join(import.meta.dirname, "../..");
+const TSC: string = join(ROOT, "node_modules/typescript/bin/tsc");
+const STRICT: readonly string[] = [
+	..."--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess".split(" "),
+	..."--skipLibCheck false --module nodenext --target es2022 --lib es2023 --types node".split(" "),
+	"--typeRoots",
+	join(ROOT, "node_modules/@types"),
+];
 const COMMAND = "node_modules/@hyperagent/observe/dist/cli/main.js";
 const LOAD: Record<string, (specifier: string) => string[]> = {
 	import: (specifier) => ["--input-type=module", "-e", `import * as m from "${specifier}"; ${SHOW}`],
@@ -40,6 +48,16 @@ describe("the package, installed without its optional peers", () => {
 			files.map(async (file) => (await lstat(join(file.parentPath, file.name))).size),
 		);
 		expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(18e6);
+	});
+
+	test("its types hold for a strict user, who checks them and has neither the SDKs nor a browser's", async () => {
+		const imports = SUBPATHS.map(
+			(subpath) => `export * as ${subpath} from "@hyperagent/observe/${subpath}";\n`,
+		);
+		await writeFile(join(installed.path, "user.mts"), imports.join(""));
+		const { code, stdout } = await installed.run(process.versions.node, [TSC, ...STRICT, "user.mts"]);
+		expect(stdout).toBe("");
+		expect(code).toBe(0);
 	});
 
 	describe.for(GOOD_NODES)("under Node.js %s", (node) => {
