@@ -54,6 +54,8 @@ export interface SettledCall {
 	readonly costUsd: number | undefined;
 	/** Set when the call, or a part of it, has no known price. */
 	readonly unpriced: UnpricedReason | undefined;
+	/** The trace that the call belongs to: the caller's own word, or the OpenTelemetry span in which it started. */
+	readonly exemplar: { readonly traceId: string; readonly spanId?: string | undefined } | undefined;
 	/** HTTP requests made for it, retries included; 0 when none was seen. */
 	readonly attempts: number;
 }

@@ -1,21 +1,12 @@
 import { processSlot } from "./process-slot.ts";
 import type { SettledCall } from "./settled-call.ts";
 
-/** What was recorded by hand, by `recordLlmTokens` or `recordLlmCost`. */
-export interface ManualRecord {
-	readonly route: string;
-	readonly model: string;
-	readonly inputTokens: number;
-	readonly outputTokens: number;
-	readonly costUsd: number;
-}
-
 /** Sees everything that is metered in the process, from the moment it is added. */
 export interface SettlementListener {
 	/** A call has ended. */
 	settled(call: SettledCall): void;
-	/** Something was recorded by hand. */
-	recorded(record: ManualRecord): void;
+	/** Something was recorded by hand, by `recordLlmTokens` or `recordLlmCost`; the other's amounts are 0. */
+	recorded(route: string, model: string, inputTokens: number, outputTokens: number, costUsd: number): void;
 }
 
 const slot = processSlot<Set<SettlementListener>>("settlement-listeners");

@@ -86,12 +86,12 @@ function writeHistogram(placement: Placement, slots: Float64Array, first: number
 	let lines = "";
 	let count = 0;
 	for (let i = 0; i <= bounds.length; i += 1) {
-		count += slots[first + i] ?? 0;
+		count += slots[first + 1 + i] ?? 0;
 		const le = i === bounds.length ? "+Inf" : String(bounds[i]);
 		lines += `${definition.name}_bucket{${labels}${comma}le="${le}"} ${count}\n`;
 	}
-	lines += writeLine(`${definition.name}_sum`, labels, String(slots[first + bounds.length + 1] ?? 0));
-	lines += writeLine(`${definition.name}_count`, labels, String(slots[first + bounds.length + 2] ?? 0));
+	lines += writeLine(`${definition.name}_sum`, labels, String(slots[first] ?? 0));
+	lines += writeLine(`${definition.name}_count`, labels, String(count));
 	return lines;
 }
 

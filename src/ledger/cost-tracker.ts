@@ -1,7 +1,7 @@
 /** ledger/: what was spent, on which model and route; for now in memory. */
 import { MoneySum } from "../core/money.ts";
 import { OUTCOMES, type Outcome, type SettledCall } from "../core/settled-call.ts";
-import { addSettlementListener, type ManualRecord } from "../core/settlement-listeners.ts";
+import { addSettlementListener } from "../core/settlement-listeners.ts";
 import { totalInput } from "../core/token-usage.ts";
 
 /** What a set of calls came to. */
@@ -49,10 +49,10 @@ class Account {
 		this.outputTokens += call.usage.output ?? 0;
 	}
 
-	addManual(record: ManualRecord): void {
-		this.inputTokens += record.inputTokens;
-		this.outputTokens += record.outputTokens;
-		this.cost.add(record.costUsd);
+	addManual(inputTokens: number, outputTokens: number, costUsd: number): void {
+		this.inputTokens += inputTokens;
+		this.outputTokens += outputTokens;
+		this.cost.add(costUsd);
 	}
 
 	addAccount(other: Account): void {
@@ -104,7 +104,8 @@ export class CostTracker {
 	constructor() {
 		this.close = addSettlementListener({
 			settled: (call) => this.#account(call.route, call.model).addCall(call),
-			recorded: (record) => this.#account(record.route, record.model).addManual(record),
+			recorded: (route, model, inputTokens, outputTokens, costUsd) =>
+				this.#account(route, model).addManual(inputTokens, outputTokens, costUsd),
 		});
 	}
 

@@ -1,8 +1,6 @@
+import { ERROR_TYPES } from "../core/llm-error.ts";
 import { processSlot } from "../core/process-slot.ts";
-import { picoUsd, wholeUsd } from "../core/money.ts";
-import { ERROR_TYPES, type ErrorType } from "../core/llm-error.ts";
 import { OUTCOMES, type SettledCall, UNPRICED_REASONS, USAGE_MISSING_REASONS } from "../core/settled-call.ts";
-import { totalInput } from "../core/token-usage.ts";
 import {
 	ATTEMPT_RESULTS,
 	type AttemptResult,
@@ -15,14 +13,47 @@ import {
 	RATE_LIMIT_RESOURCES,
 	type RateLimitResource,
 } from "./catalog.ts";
+import { type Exemplar, ExemplarStore } from "./exemplar.ts";
 import { LabelGuard } from "./label-guard.ts";
-import { layoutScope, type Placement, type ScopeLayout } from "./layout.ts";
+import { fixedOffsets, layoutScope, type Placement, type ScopeLayout } from "./layout.ts";
+import { NativeBuckets, type NativeSchema } from "./native-histogram.ts";
 import { SeriesStore } from "./series-store.ts";
+
+/* Where each counter and gauge lies in its label set: constants, so that recording is plain indexing. */
+const {
+	llm_tokens_input_total: TOKENS_INPUT = -1,
+	llm_tokens_output_total: TOKENS_OUTPUT = -1,
+	llm_tokens_total: TOKENS = -1,
+	llm_cost_usd_total: COST = -1,
+	llm_active_requests: ACTIVE = -1,
+	llm_cache_hits_total: CACHE_HITS = -1,
+	llm_cache_misses_total: CACHE_MISSES = -1,
+	llm_rate_limited_total: RATE_LIMITED = -1,
+	llm_errors_total: ERRORS = -1,
+	llm_requests_total: REQUESTS = -1,
+	llm_attempts_total: ATTEMPTS = -1,
+	llm_retries_total: RETRIES = -1,
+	llm_tokens_cache_read_total: CACHE_READ = -1,
+	llm_tokens_cache_write_total: CACHE_WRITE = -1,
+	llm_tokens_reasoning_total: REASONING = -1,
+	llm_usage_missing_total: USAGE_MISSING = -1,
+	llm_unpriced_requests_total: UNPRICED = -1,
+	llm_ratelimit_remaining: REMAINING = -1,
+	hyperagent_label_overflow_total: OVERFLOW = -1,
+	hyperagent_internal_errors_total: INTERNAL_ERRORS = -1,
+	hyperagent_price_book_age_seconds: PRICE_BOOK_AGE = -1,
+	hyperagent_build_info: BUILD_INFO = -1,
+} = fixedOffsets();
+
+const ERROR_INDEX: ReadonlyMap<string, number> = new Map(ERROR_TYPES.map((type, i) => [type, i]));
+const PICO = 1e12;
 
 /** One label set: its values in the order of the scope's labels, and its first slot. */
 export interface LabelSet {
 	readonly values: readonly string[];
 	readonly base: number;
+	/** Milliseconds since the epoch. */
+	readonly createdAt: number;
 }
 
 /** All series of one scope. */
@@ -48,6 +79,8 @@ export interface RecorderOptions {
 	readonly timeToFirstTokenBuckets?: readonly number[] | undefined;
 	readonly timePerOutputTokenBuckets?: readonly number[] | undefined;
 	readonly bounds?: Partial<Bounds> | undefined;
+	/** The resolution of native histograms beside the classic ones; none unless given. */
+	readonly nativeSchema?: NativeSchema | undefined;
 	/** Told once for each scope, when a bound turns labels into `other` for the first time. */
 	readonly onOverflow?: ((scope: MetricScope) => void) | undefined;
 }
@@ -58,12 +91,16 @@ export interface RecorderOptions {
  */
 export class Recorder {
 	readonly store: SeriesStore = new SeriesStore();
+	readonly exemplars: ExemplarStore = new ExemplarStore();
 	readonly series: Readonly<Record<MetricScope, ScopeSeries>>;
+	readonly native: NativeBuckets | undefined;
 	readonly #pairs: LabelGuard;
 	readonly #routes: LabelGuard;
 	readonly #targets: LabelGuard;
 	readonly #process: number;
-	readonly #at: Offsets;
+	readonly #latency: Placement;
+	readonly #firstToken: Placement;
+	readonly #perToken: Placement;
 
 	constructor(options: RecorderOptions = {}) {
 		const latency = options.latencyBuckets ?? DEFAULT_LATENCY_BUCKETS;
@@ -72,23 +109,30 @@ export class Recorder {
 			llm_time_to_first_token_ms: options.timeToFirstTokenBuckets ?? latency,
 			llm_time_per_output_token_ms: options.timePerOutputTokenBuckets ?? DEFAULT_TOKEN_TIME_BUCKETS,
 		};
+		this.native = options.nativeSchema === undefined ? undefined : new NativeBuckets(options.nativeSchema);
+		const seriesOf = (scope: MetricScope): { layout: ScopeLayout; labelSets: LabelSet[] } => ({
+			layout: layoutScope(scope, bounds, this.native?.width ?? 0),
+			labelSets: [],
+		});
 		const series = {
-			pair: { layout: layoutScope("pair", bounds), labelSets: [] as LabelSet[] },
-			route: { layout: layoutScope("route", bounds), labelSets: [] as LabelSet[] },
-			target: { layout: layoutScope("target", bounds), labelSets: [] as LabelSet[] },
-			process: { layout: layoutScope("process", bounds), labelSets: [] as LabelSet[] },
+			pair: seriesOf("pair"),
+			route: seriesOf("route"),
+			target: seriesOf("target"),
+			process: seriesOf("process"),
 		};
 		this.series = series;
-		this.#at = offsets(series);
+		this.#latency = placementOf(series.pair.layout, "llm_latency_ms");
+		this.#firstToken = placementOf(series.pair.layout, "llm_time_to_first_token_ms");
+		this.#perToken = placementOf(series.pair.layout, "llm_time_per_output_token_ms");
 		this.#process = this.#allocate(series.process, []);
-		this.#add(this.#process + this.#at.hyperagent_build_info.offset, 1);
+		this.store.slots[this.#process + BUILD_INFO] = 1;
 		const guard = (scope: "pair" | "route" | "target", index: number, max: number | undefined) => {
 			let told = false;
 			return new LabelGuard(
 				max ?? 1000,
 				(first, second) => this.#allocate(series[scope], scope === "route" ? [second] : [first, second]),
 				() => {
-					this.#add(this.#process + this.#at.hyperagent_label_overflow_total.offset + index, 1);
+					this.store.slots[this.#process + OVERFLOW + index]! += 1;
 					if (told) return;
 					told = true;
 					options.onOverflow?.(scope);
@@ -117,119 +161,139 @@ export class Recorder {
 
 	tokens(pair: number, input: number, output: number): void {
 		const { slots } = this.store;
-		const at = this.#at;
-		slots[pair + at.llm_tokens_input_total.offset]! += input;
-		slots[pair + at.llm_tokens_output_total.offset]! += output;
-		slots[pair + at.llm_tokens_total.offset]! += input + output;
+		slots[pair + TOKENS_INPUT]! += input;
+		slots[pair + TOKENS_OUTPUT]! += output;
+		slots[pair + TOKENS]! += input + output;
 	}
 
 	/** @param usd non-negative; rounded to 10⁻¹² USD once, here */
 	cost(pair: number, usd: number): void {
 		const { slots } = this.store;
-		const whole = pair + this.#at.llm_cost_usd_total.offset;
-		const pico = slots[whole + 1]! + picoUsd(usd);
-		const carry = pico >= 1e12 ? 1 : 0;
-		slots[whole]! += wholeUsd(usd) + carry;
-		slots[whole + 1] = pico - carry * 1e12;
+		const whole = Math.floor(usd);
+		// The difference is exact in binary, so this rounds once; both addends are at most 10¹².
+		const pico = slots[pair + COST + 1]! + Math.round((usd - whole) * PICO);
+		const carry = pico >= PICO ? 1 : 0;
+		slots[pair + COST]! += whole + carry;
+		slots[pair + COST + 1] = pico - carry * PICO;
 	}
 
 	latency(pair: number, ms: number): void {
-		this.#observe(pair, this.#at.llm_latency_ms, ms);
+		this.#observe(pair, this.#latency, ms);
 	}
 
-	error(pair: number, type: ErrorType): void {
-		this.#add(pair + this.#at.llm_errors_total.offset + ERROR_TYPES.indexOf(type), 1);
+	/** One that belongs to a trace. */
+	latencyOf(pair: number, ms: number, exemplar: Exemplar): void {
+		this.exemplars.set(this.#observe(pair, this.#latency, ms), ms, exemplar);
+	}
+
+	#firstTokenOf(pair: number, ms: number, exemplar: Exemplar | undefined): void {
+		const bucket = this.#observe(pair, this.#firstToken, ms);
+		if (exemplar !== undefined) this.exemplars.set(bucket, ms, exemplar);
+	}
+
+	/** The answer is false, and nothing happens, where there is no such type. */
+	error(pair: number, type: string): boolean {
+		const index = ERROR_INDEX.get(type);
+		if (index === undefined) return false;
+		this.#add(pair + ERRORS + index, 1);
+		return true;
 	}
 
 	activeUp(pair: number): void {
-		this.#add(pair + this.#at.llm_active_requests.offset, 1);
+		this.#add(pair + ACTIVE, 1);
 	}
 
 	/** Never below 0: the answer is false, and nothing happens, where it was 0 already. */
 	activeDown(pair: number): boolean {
-		const at = pair + this.#at.llm_active_requests.offset;
-		if (this.store.slots[at]! < 1) return false;
-		this.#add(at, -1);
+		const { slots } = this.store;
+		const active = slots[pair + ACTIVE]!;
+		if (active < 1) return false;
+		slots[pair + ACTIVE] = active - 1;
 		return true;
 	}
 
 	cacheHit(route: number): void {
-		this.#add(route + this.#at.llm_cache_hits_total.offset, 1);
+		this.#add(route + CACHE_HITS, 1);
 	}
 
 	cacheMiss(route: number): void {
-		this.#add(route + this.#at.llm_cache_misses_total.offset, 1);
+		this.#add(route + CACHE_MISSES, 1);
 	}
 
 	rateLimited(target: number): void {
-		this.#add(target + this.#at.llm_rate_limited_total.offset, 1);
+		this.#add(target + RATE_LIMITED, 1);
 	}
 
 	/** One HTTP request; a rate-limited one is also a rate-limit event. */
 	attempt(target: number, result: AttemptResult): void {
-		this.#add(target + this.#at.llm_attempts_total.offset + ATTEMPT_RESULTS.indexOf(result), 1);
+		this.#add(target + ATTEMPTS + ATTEMPT_RESULTS.indexOf(result), 1);
 		if (result === "rate_limited") this.rateLimited(target);
 	}
 
 	retry(target: number): void {
-		this.#add(target + this.#at.llm_retries_total.offset, 1);
+		this.#add(target + RETRIES, 1);
 	}
 
 	rateLimitRemaining(target: number, resource: RateLimitResource, remaining: number): void {
-		const at = this.#at.llm_ratelimit_remaining.offset + RATE_LIMIT_RESOURCES.indexOf(resource);
-		this.store.slots[target + at] = remaining;
+		this.store.slots[target + REMAINING + RATE_LIMIT_RESOURCES.indexOf(resource)] = remaining;
 	}
 
 	internalError(component: Component): void {
-		const at = this.#at.hyperagent_internal_errors_total.offset;
-		this.#add(this.#process + at + COMPONENTS.indexOf(component), 1);
+		this.#add(this.#process + INTERNAL_ERRORS + COMPONENTS.indexOf(component), 1);
 	}
 
 	priceBookAge(seconds: number): void {
-		this.store.slots[this.#process + this.#at.hyperagent_price_book_age_seconds.offset] = seconds;
+		this.store.slots[this.#process + PRICE_BOOK_AGE] = seconds;
 	}
 
 	/** Everything that a call leaves behind when it ends, but for the active requests. */
 	settle(pair: number, call: SettledCall): void {
-		const at = this.#at;
-		this.#add(pair + at.llm_requests_total.offset + OUTCOMES.indexOf(call.outcome), 1);
-		if (call.outcome !== "abandoned") this.latency(pair, call.latencyMs);
-		if (call.errorType !== undefined) this.error(pair, call.errorType);
-		if (call.usageMissing !== undefined) {
-			const index = USAGE_MISSING_REASONS.indexOf(call.usageMissing);
-			this.#add(pair + at.llm_usage_missing_total.offset + index, 1);
+		const { slots } = this.store;
+		const { costUsd, exemplar, outcome, timeToFirstTokenMs, usage } = call;
+		slots[pair + REQUESTS + (outcome === "success" ? 0 : OUTCOMES.indexOf(outcome))]! += 1;
+		if (outcome !== "abandoned") {
+			if (exemplar === undefined) this.latency(pair, call.latencyMs);
+			else this.latencyOf(pair, call.latencyMs, exemplar);
 		}
-		if (call.unpriced !== undefined) {
-			const index = UNPRICED_REASONS.indexOf(call.unpriced);
-			this.#add(pair + at.llm_unpriced_requests_total.offset + index, 1);
+		if (outcome !== "success" || call.usageMissing !== undefined || call.unpriced !== undefined) {
+			this.#countTrouble(pair, call);
 		}
-		if (call.costUsd !== undefined) this.cost(pair, call.costUsd);
-		const { usage } = call;
+		if (costUsd !== undefined) this.cost(pair, costUsd);
+		let output: number | undefined;
 		if (usage !== undefined) {
-			this.tokens(pair, totalInput(usage) ?? 0, usage.output ?? 0);
-			const written = (usage.cacheWrite5m ?? 0) + (usage.cacheWrite1h ?? 0);
-			this.#add(pair + at.llm_tokens_cache_read_total.offset, usage.cacheRead ?? 0);
-			this.#add(pair + at.llm_tokens_cache_write_total.offset, written);
-			this.#add(pair + at.llm_tokens_reasoning_total.offset, usage.reasoning ?? 0);
+			// Each field is read once: usages come in many shapes, and reading is what takes the time.
+			const { cacheRead = 0, cacheWrite1h = 0, cacheWrite5m = 0, inputUncached = 0 } = usage;
+			output = usage.output;
+			const written = cacheWrite5m + cacheWrite1h;
+			this.tokens(pair, inputUncached + cacheRead + written, output ?? 0);
+			slots[pair + CACHE_READ]! += cacheRead;
+			slots[pair + CACHE_WRITE]! += written;
+			slots[pair + REASONING]! += usage.reasoning ?? 0;
 		}
-		const first = call.timeToFirstTokenMs;
-		if (first === undefined) return;
-		this.#observe(pair, at.llm_time_to_first_token_ms, first);
-		const output = usage?.output;
+		if (timeToFirstTokenMs === undefined) return;
+		this.#firstTokenOf(pair, timeToFirstTokenMs, exemplar);
 		// A stream that was cut tells neither its tokens nor its time.
-		if (call.outcome !== "success" || output === undefined || output < 2) return;
-		this.#observe(pair, at.llm_time_per_output_token_ms, (call.latencyMs - first) / (output - 1));
+		if (outcome !== "success" || output === undefined || output < 2) return;
+		this.#observe(pair, this.#perToken, (call.latencyMs - timeToFirstTokenMs) / (output - 1));
 	}
 
-	#observe(base: number, placement: Placement, value: number): void {
+	#countTrouble(pair: number, { errorType, unpriced, usageMissing }: SettledCall): void {
+		if (errorType !== undefined) this.error(pair, errorType);
+		if (usageMissing !== undefined) {
+			this.#add(pair + USAGE_MISSING + USAGE_MISSING_REASONS.indexOf(usageMissing), 1);
+		}
+		if (unpriced !== undefined) this.#add(pair + UNPRICED + UNPRICED_REASONS.indexOf(unpriced), 1);
+	}
+
+	#observe(base: number, { buckets, nativeOffset, offset }: Placement, value: number): number {
 		const { slots } = this.store;
-		const { bounds } = placement;
-		const at = base + placement.offset;
-		let bucket = 0;
-		while (bucket < bounds.length && value > bounds[bucket]!) bucket += 1;
-		slots[at + bucket]! += 1;
-		slots[at + bounds.length + 1]! += value;
-		slots[at + bounds.length + 2]! += 1;
+		const sum = base + offset;
+		const bucket = sum + 1 + buckets.find(value);
+		slots[sum]! += value;
+		slots[bucket]! += 1;
+		// The cast: there are native buckets exactly where a placement has room for them.
+		if (nativeOffset >= 0) slots[base + nativeOffset + this.native!.slot(value)]! += 1;
+		return bucket;
 	}
 
 	#add(at: number, value: number): void {
@@ -247,48 +311,15 @@ export class Recorder {
 				base + offset + (definition.variants?.values.length ?? 1),
 			);
 		}
-		series.labelSets.push({ values, base });
+		series.labelSets.push({ values, base, createdAt: Date.now() });
 		return base;
 	}
 }
 
-/** Where each family lies in its scope, by name. */
-type Offsets = Readonly<Record<string, Placement>> & Readonly<Record<OwnName, Placement>>;
-
-type OwnName =
-	| "llm_tokens_input_total"
-	| "llm_tokens_output_total"
-	| "llm_tokens_total"
-	| "llm_cost_usd_total"
-	| "llm_latency_ms"
-	| "llm_active_requests"
-	| "llm_cache_hits_total"
-	| "llm_cache_misses_total"
-	| "llm_rate_limited_total"
-	| "llm_errors_total"
-	| "llm_requests_total"
-	| "llm_attempts_total"
-	| "llm_retries_total"
-	| "llm_time_to_first_token_ms"
-	| "llm_time_per_output_token_ms"
-	| "llm_tokens_cache_read_total"
-	| "llm_tokens_cache_write_total"
-	| "llm_tokens_reasoning_total"
-	| "llm_usage_missing_total"
-	| "llm_unpriced_requests_total"
-	| "llm_ratelimit_remaining"
-	| "hyperagent_label_overflow_total"
-	| "hyperagent_internal_errors_total"
-	| "hyperagent_price_book_age_seconds"
-	| "hyperagent_build_info";
-
-function offsets(series: Readonly<Record<MetricScope, ScopeSeries>>): Offsets {
-	const byName: Record<string, Placement> = {};
-	for (const { layout } of Object.values(series)) {
-		for (const placement of layout.placements) byName[placement.definition.name] = placement;
-	}
-	// The catalog holds every OwnName: a test reads each of them.
-	return byName as Offsets;
+function placementOf(layout: ScopeLayout, name: string): Placement {
+	const found = layout.placements.find(({ definition }) => definition.name === name);
+	if (found === undefined) throw new Error(`The catalog has no ${name}.`);
+	return found;
 }
 
 /** The one recorder of the process, once `initPrometheus` has installed it. */

@@ -49,10 +49,10 @@ function readSeries(
 	labels: Record<string, string>,
 ): SeriesSnapshot[] {
 	if (definition.type === "histogram") {
-		const counts = [...slots.subarray(first, first + bounds.length + 1)];
-		const sum = slots[first + bounds.length + 1] ?? 0;
-		const value = slots[first + bounds.length + 2] ?? 0;
-		return [{ labels, value, histogram: { bounds, counts, sum } }];
+		const counts = [...slots.subarray(first + 1, first + bounds.length + 2)];
+		const sum = slots[first] ?? 0;
+		const value = counts.reduce((all, count) => all + count, 0);
+		return [{ labels, value, histogram: { bounds: [...bounds], counts, sum } }];
 	}
 	const read = (at: number): number => {
 		if (definition.unit !== "money") return slots[at] ?? 0;

@@ -7,8 +7,10 @@ import type {
 	UsageMissingReason,
 } from "../core/settled-call.ts";
 import { isValidUsage, type TokenUsage } from "../core/token-usage.ts";
+import type { Exemplar } from "../metrics/exemplar.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
 import { classifyError, isAbort } from "../wire/classify-error.ts";
+import { activeSpan } from "./active-span.ts";
 import { Attempt } from "./attempt.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { observe } from "./observer.ts";
@@ -24,6 +26,8 @@ export interface CallStart {
 	readonly model: string;
 	/** The caller's own signal: what it aborts is no error. */
 	readonly signal?: AbortSignal | undefined;
+	/** The trace that it belongs to; else the OpenTelemetry span that is active at the start. */
+	readonly exemplar?: Exemplar | undefined;
 }
 
 /**
@@ -46,6 +50,7 @@ export class Call implements SettledCall {
 	usageMissing: UsageMissingReason | undefined = undefined;
 	costUsd: number | undefined = undefined;
 	unpriced: UnpricedReason | undefined = undefined;
+	readonly exemplar: Exemplar | undefined;
 	attempts = 0;
 
 	/** Set once the call has ended. */
@@ -69,6 +74,7 @@ export class Call implements SettledCall {
 		this.priceProvider = start.priceProvider ?? start.provider;
 		this.model = start.model;
 		this.#signal = start.signal;
+		this.exemplar = start.exemplar ?? activeSpan();
 		this.startedAt = performance.timeOrigin + this.#start;
 		this.pair = this.recorder?.pair(start.route, start.model) ?? -1;
 		this.target = this.recorder?.target(start.provider, start.model) ?? -1;

@@ -16,6 +16,7 @@ export { type CostTotals, CostTracker, type PairTotals } from "../ledger/cost-tr
 export type { Bounds } from "../metrics/recorder.ts";
 export type { HistogramSnapshot, MetricsSnapshot, SeriesSnapshot } from "../metrics/snapshot.ts";
 export type { OnError } from "./internal-errors.ts";
+export { bindLlmSeries, type LlmSeries } from "./llm-series.ts";
 export {
 	decActiveRequests,
 	incActiveRequests,

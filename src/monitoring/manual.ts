@@ -30,7 +30,7 @@ export function recordLlmTokens(route: string, model: string, input: number, out
 		return;
 	}
 	recorder.tokens(recorder.pair(route, model), input, output);
-	observeManual({ route, model, inputTokens: input, outputTokens: output, costUsd: 0 });
+	observeManual(route, model, input, output, 0);
 }
 
 /**
@@ -54,7 +54,7 @@ export function recordLlmCost(route: string, model: string, usd: number): void {
 		return;
 	}
 	recorder.cost(recorder.pair(route, model), usd);
-	observeManual({ route, model, inputTokens: 0, outputTokens: 0, costUsd: usd });
+	observeManual(route, model, 0, 0, usd);
 }
 
 /**
@@ -158,11 +158,10 @@ export function recordLlmError(route: string, model: string, errorType: ErrorTyp
 		refuse("recordLlmError(route, model, errorType)");
 		return;
 	}
-	const known = ERROR_TYPES.find((type) => type === errorType);
-	if (known === undefined) {
-		refuse("recordLlmError(route, model, errorType), so it counts as api_error:", ERROR_TYPES.join(", "));
-	}
-	recorder.error(recorder.pair(route, model), known ?? "api_error");
+	const pair = recorder.pair(route, model);
+	if (recorder.error(pair, errorType)) return;
+	recorder.error(pair, "api_error");
+	refuse("recordLlmError(route, model, errorType), so it counts as api_error:", ERROR_TYPES.join(", "));
 }
 
 /**

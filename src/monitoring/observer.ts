@@ -1,5 +1,5 @@
 import { roundUsd } from "../core/money.ts";
-import { type ManualRecord, settlementListeners } from "../core/settlement-listeners.ts";
+import { settlementListeners } from "../core/settlement-listeners.ts";
 import { installedRecorder } from "../metrics/recorder.ts";
 import { PriceBook } from "../pricing/price-book.ts";
 import type { Call } from "./call.ts";
@@ -26,10 +26,18 @@ export function observe(call: Call): void {
 }
 
 /** Something was recorded by hand: tell everyone. */
-export function observeManual(record: ManualRecord): void {
-	for (const listener of settlementListeners() ?? []) {
+export function observeManual(
+	route: string,
+	model: string,
+	inputTokens: number,
+	outputTokens: number,
+	costUsd: number,
+): void {
+	const listeners = settlementListeners();
+	if (listeners === undefined) return;
+	for (const listener of listeners) {
 		try {
-			listener.recorded(record);
+			listener.recorded(route, model, inputTokens, outputTokens, costUsd);
 		} catch (cause) {
 			reportInternalError("listener", "A listener to manual records has thrown.", cause);
 		}

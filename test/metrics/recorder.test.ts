@@ -19,6 +19,7 @@ const CALL: SettledCall = {
 	usageMissing: undefined,
 	costUsd: 0.0025,
 	unpriced: undefined,
+	exemplar: undefined,
 	attempts: 1,
 };
 

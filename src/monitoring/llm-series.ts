@@ -1,0 +1,130 @@
+import { HyperAgentError } from "../core/hyperagent-error.ts";
+import type { ErrorType } from "../core/llm-error.ts";
+import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
+import { reportInternalError } from "./internal-errors.ts";
+import { observeManual } from "./observer.ts";
+
+/**
+ * The manual functions for one route and model, whose series are looked up once: for code that is called very often.
+ * Before `initPrometheus` they do nothing; bad values are refused and counted as there.
+ */
+export class LlmSeries {
+	readonly route: string;
+	readonly model: string;
+	#recorder: Recorder | undefined;
+	#pair = -1;
+	#cache = -1;
+
+	/** @see bindLlmSeries */
+	constructor(route: string, model: string) {
+		this.route = route;
+		this.model = model;
+		this.#attach();
+	}
+
+	/** @see recordLlmTokens */
+	recordTokens(input: number, output: number): void {
+		const recorder = this.#recorder ?? this.#attach();
+		if (recorder === undefined) return;
+		if (!isAmount(input) || !isAmount(output)) {
+			refuse("recordTokens(input, output)");
+			return;
+		}
+		recorder.tokens(this.#pair, input, output);
+		observeManual(this.route, this.model, input, output, 0);
+	}
+
+	/** @see recordLlmCost */
+	recordCost(usd: number): void {
+		const recorder = this.#recorder ?? this.#attach();
+		if (recorder === undefined) return;
+		if (!isAmount(usd)) {
+			refuse("recordCost(usd)");
+			return;
+		}
+		recorder.cost(this.#pair, usd);
+		observeManual(this.route, this.model, 0, 0, usd);
+	}
+
+	/** @see recordLlmLatency */
+	recordLatency(ms: number): void {
+		const recorder = this.#recorder ?? this.#attach();
+		if (recorder === undefined) return;
+		if (isAmount(ms)) recorder.latency(this.#pair, ms);
+		else refuse("recordLatency(ms)");
+	}
+
+	/** @see recordLlmError */
+	recordError(errorType: ErrorType): void {
+		const recorder = this.#recorder ?? this.#attach();
+		if (recorder === undefined || recorder.error(this.#pair, errorType)) return;
+		recorder.error(this.#pair, "api_error");
+		refuse("recordError(errorType), so it counts as api_error");
+	}
+
+	/** @see incActiveRequests */
+	incActiveRequests(): void {
+		(this.#recorder ?? this.#attach())?.activeUp(this.#pair);
+	}
+
+	/** @see decActiveRequests */
+	decActiveRequests(): void {
+		const recorder = this.#recorder ?? this.#attach();
+		if (recorder === undefined || recorder.activeDown(this.#pair)) return;
+		refuse("decActiveRequests() without an incActiveRequests before it");
+	}
+
+	/** @see incCacheHit */
+	incCacheHit(): void {
+		(this.#recorder ?? this.#attach())?.cacheHit(this.#cache);
+	}
+
+	/** @see incCacheMiss */
+	incCacheMiss(): void {
+		(this.#recorder ?? this.#attach())?.cacheMiss(this.#cache);
+	}
+
+	#attach(): Recorder | undefined {
+		const { value: recorder } = installedRecorder;
+		if (recorder === undefined) return undefined;
+		this.#recorder = recorder;
+		this.#pair = recorder.pair(this.route, this.model);
+		this.#cache = recorder.route(this.route);
+		return recorder;
+	}
+}
+
+/**
+ * Binds a route and a model once, so that recording needs no look-up: a counter then costs a few nanoseconds. It may be
+ * bound before `initPrometheus`.
+ *
+ * @throws HyperAgentError `BAD_OPTION` when a label is empty
+ * @example
+ * ```ts
+ * import { bindLlmSeries, initPrometheus } from "@hyperagent/observe/monitoring";
+ *
+ * const chat = bindLlmSeries("chat", "gpt-4-turbo");
+ * const prometheus = initPrometheus();
+ * chat.recordTokens(150, 50);
+ * chat.recordCost(0.0025);
+ * console.log(prometheus.render().includes('llm_cost_usd_total{route="chat",model="gpt-4-turbo"} 0.25')); // true
+ * ```
+ */
+export function bindLlmSeries(route: string, model: string): LlmSeries {
+	for (const [name, value] of Object.entries({ route, model })) {
+		if (typeof value === "string" && value !== "") continue;
+		throw new HyperAgentError(
+			"BAD_OPTION",
+			`bindLlmSeries(route, model): ${name} is the value of a label and must be a name such as "${name === "route" ? "chat" : "gpt-4-turbo"}".`,
+		);
+	}
+	return new LlmSeries(route, model);
+}
+
+function isAmount(value: unknown): value is number {
+	return typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY;
+}
+
+function refuse(what: string): void {
+	reportInternalError("manual", `A value was refused by ${what}. Amounts must be finite and at least 0.`);
+}
