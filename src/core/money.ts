@@ -1,5 +1,7 @@
 /** How many of the smallest unit that we keep, 10⁻¹² USD, make a dollar. */
 const PICO = 1e12;
+/** Below this many dollars their cents are an integer that a double holds exactly. */
+const MOST_IN_CENTS = 90_000_000_000_000;
 /** Up to this many dollars all of their 10⁻¹² dollars are an integer that a double holds exactly. */
 const MOST_IN_PICO = Math.floor(Number.MAX_SAFE_INTEGER / PICO) - 1;
 
@@ -37,7 +39,10 @@ export function picoUsd(usd: number): number {
 export function formatCents(whole: number, pico: number): string {
 	const carried = Math.floor(pico / PICO);
 	const rest = pico - carried * PICO;
-	const cents = (whole + carried) * 100 + Math.floor(rest / 1e10);
+	const dollars = whole + carried;
+	const below = Math.floor(rest / 1e10);
+	// Past 2⁵³ a number would lose cents, and past 10²¹ be written as 1e+21.
+	const cents = dollars < MOST_IN_CENTS ? dollars * 100 + below : BigInt(dollars) * 100n + BigInt(below);
 	const fraction = rest % 1e10;
 	if (fraction === 0) return String(cents);
 	return `${cents}.${String(fraction).padStart(10, "0").replace(/0+$/, "")}`;

@@ -44,6 +44,8 @@ export interface SettledCall {
 	readonly latencyMs: number;
 	/** Streams only. */
 	readonly timeToFirstTokenMs: number | undefined;
+	/** Streams only, of those that came to their end: the time after the first token for each token that came in it. */
+	readonly timePerOutputTokenMs: number | undefined;
 	readonly outcome: Outcome;
 	/** Set exactly when `outcome` is `error`. */
 	readonly errorType: ErrorType | undefined;

@@ -45,6 +45,8 @@ export interface TokenUsage {
 /** One of the requests behind a call, with the model that answered it where that differs. */
 export interface IterationUsage extends TokenUsage {
 	readonly model?: string;
+	/** Whose model it is, where that is not the call's provider. */
+	readonly provider?: string;
 }
 
 /**
@@ -71,19 +73,75 @@ export function totalInput(usage: TokenUsage): number | undefined {
 	return (inputUncached ?? 0) + (cacheRead ?? 0) + (cacheWrite5m ?? 0) + (cacheWrite1h ?? 0);
 }
 
-/** Whether every count of a usage, wherever it comes from, is a finite number of at least 0. */
+const COUNTS = [
+	"inputUncached",
+	"cacheRead",
+	"cacheWrite5m",
+	"cacheWrite1h",
+	"output",
+	"reasoning",
+	"inputAudio",
+	"cacheReadAudio",
+	"inputImage",
+	"outputAudio",
+	"outputImage",
+	"webSearches",
+] as const;
+
+/** Whether a usage, wherever it comes from, has at least one count, and nothing but counts where they belong. */
 export function isValidUsage(usage: unknown): usage is TokenUsage {
 	if (typeof usage !== "object" || usage === null) return false;
-	for (const value of Object.values(usage)) {
-		if (typeof value === "number") {
-			if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) return false;
-		} else if (Array.isArray(value)) {
-			if (!value.every(isValidUsage)) return false;
-		} else if (typeof value === "object" && value !== null) {
-			if (!isValidUsage(value)) return false;
-		} else if (typeof value === "bigint") {
-			return false;
-		}
+	// A view on what may be anything: each field is checked before it is believed.
+	const { iterations, serverTools, ...fields } = usage as Record<string, unknown>;
+	let counts = 0;
+	for (const name of COUNTS) {
+		if (fields[name] === undefined) continue;
+		if (!isCount(fields[name])) return false;
+		counts += 1;
 	}
-	return true;
+	if (serverTools !== undefined) {
+		if (typeof serverTools !== "object" || serverTools === null) return false;
+		if (!Object.values(serverTools).every(isCount)) return false;
+		counts += 1;
+	}
+	if (iterations !== undefined && !(Array.isArray(iterations) && iterations.every(isValidUsage)))
+		return false;
+	return counts > 0;
+}
+
+function isCount(value: unknown): boolean {
+	return typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+}
+
+/** Several usages as one, each kept as an iteration for its own price. */
+export function sumUsages(parts: readonly IterationUsage[]): TokenUsage {
+	const sum: { -readonly [K in (typeof COUNTS)[number]]?: number } = {};
+	const tools: Record<string, number> = {};
+	for (const part of parts) {
+		for (const name of COUNTS) {
+			const count = part[name];
+			if (count !== undefined) sum[name] = (sum[name] ?? 0) + count;
+		}
+		for (const [tool, count] of Object.entries(part.serverTools ?? {}))
+			tools[tool] = (tools[tool] ?? 0) + count;
+	}
+	const iterations = parts.flatMap(({ iterations: own, ...part }) =>
+		// What is not a token stays with the whole, and so does not count twice.
+		(own ?? [part]).map((one) => ({ ...pick(part, ["model", "provider"]), ...withoutTools(one) })),
+	);
+	return { ...sum, ...(Object.keys(tools).length === 0 ? undefined : { serverTools: tools }), iterations };
+}
+
+function pick(part: IterationUsage, names: readonly ("model" | "provider")[]): IterationUsage {
+	return Object.fromEntries(
+		names.filter((name) => part[name] !== undefined).map((name) => [name, part[name]]),
+	);
+}
+
+function withoutTools({
+	serverTools: _tools,
+	webSearches: _searches,
+	...usage
+}: IterationUsage): IterationUsage {
+	return usage;
 }

@@ -1,4 +1,6 @@
 /** ledger/: what was spent, on which model and route; for now in memory. */
+import { HyperAgentError } from "../core/hyperagent-error.ts";
+import { LabelGuard } from "../core/label-guard.ts";
 import { MoneySum } from "../core/money.ts";
 import { OUTCOMES, type Outcome, type SettledCall } from "../core/settled-call.ts";
 import { addSettlementListener } from "../core/settlement-listeners.ts";
@@ -27,17 +29,26 @@ export interface PairTotals extends CostTotals {
 	readonly model: string;
 }
 
-/** More pairs than this are kept together, as `other`. */
-const MOST_PAIRS = 1000;
-const OTHER = "other";
+/** What a tracker can be told. */
+export interface CostTrackerOptions {
+	/** The most (route, model) pairs; further models are kept as `other`. 1,000, as the recorder's `bounds.pairs`. */
+	readonly maxPairs?: number;
+}
 
 class Account {
+	readonly route: string;
+	readonly model: string;
 	readonly calls: Record<Outcome, number> = { success: 0, error: 0, aborted: 0, abandoned: 0 };
 	readonly cost: MoneySum = new MoneySum();
 	inputTokens = 0;
 	outputTokens = 0;
 	unpricedCalls = 0;
 	callsWithoutUsage = 0;
+
+	constructor(route: string, model: string) {
+		this.route = route;
+		this.model = model;
+	}
 
 	addCall(call: SettledCall): void {
 		this.calls[call.outcome] += 1;
@@ -98,10 +109,24 @@ export class CostTracker {
 	readonly since: number = Date.now();
 	/** Ends the tracking; the totals stay as they are. */
 	readonly close: () => void;
-	readonly #accounts = new Map<string, Map<string, Account>>();
-	#pairs = 0;
+	readonly #accounts: Account[] = [];
+	readonly #guard: LabelGuard;
 
-	constructor() {
+	/** @throws HyperAgentError `BAD_OPTION` */
+	constructor(options: CostTrackerOptions = {}) {
+		const { maxPairs = 1000 } = options;
+		if (!Number.isSafeInteger(maxPairs) || maxPairs < 1) {
+			throw new HyperAgentError(
+				"BAD_OPTION",
+				"new CostTracker(): expected an integer of at least 1 at `maxPairs`.",
+			);
+		}
+		// The same rule as the recorder's, so that /metrics and the tracker agree on what is `other`.
+		this.#guard = new LabelGuard(
+			maxPairs,
+			(route, model) => this.#accounts.push(new Account(route, model)) - 1,
+			() => undefined,
+		);
 		this.close = addSettlementListener({
 			settled: (call) => this.#account(call.route, call.model).addCall(call),
 			recorded: (route, model, inputTokens, outputTokens, costUsd) =>
@@ -111,56 +136,44 @@ export class CostTracker {
 
 	/** Everything together. */
 	totals(): CostTotals {
-		const all = new Account();
-		for (const models of this.#accounts.values()) {
-			for (const account of models.values()) all.addAccount(account);
-		}
+		const all = new Account("", "");
+		for (const account of this.#accounts) all.addAccount(account);
 		return all.totals();
 	}
 
 	/** By requested model. */
 	byModel(): ReadonlyMap<string, CostTotals> {
-		return this.#grouped((_route, model) => model);
+		return this.#grouped(({ model }) => model);
 	}
 
 	/** By route. */
 	byRoute(): ReadonlyMap<string, CostTotals> {
-		return this.#grouped((route) => route);
+		return this.#grouped(({ route }) => route);
 	}
 
 	/** By both, in the order of first use. */
 	byPair(): readonly PairTotals[] {
-		return [...this.#accounts].flatMap(([route, models]) =>
-			[...models].map(([model, account]) => ({ route, model, ...account.totals() })),
-		);
+		return this.#accounts.map((account) => ({
+			route: account.route,
+			model: account.model,
+			...account.totals(),
+		}));
 	}
 
-	#grouped(key: (route: string, model: string) => string): Map<string, CostTotals> {
+	#grouped(key: (account: Account) => string): Map<string, CostTotals> {
 		const groups = new Map<string, Account>();
-		for (const [route, models] of this.#accounts) {
-			for (const [model, account] of models) {
-				const name = key(route, model);
-				const group = groups.get(name) ?? new Account();
-				groups.set(name, group);
-				group.addAccount(account);
-			}
+		for (const account of this.#accounts) {
+			const name = key(account);
+			const group = groups.get(name) ?? new Account("", "");
+			groups.set(name, group);
+			group.addAccount(account);
 		}
 		return new Map([...groups].map(([name, account]) => [name, account.totals()]));
 	}
 
 	#account(route: string, model: string): Account {
-		const known = this.#accounts.get(route)?.get(model);
-		if (known !== undefined) return known;
-		if (this.#pairs >= MOST_PAIRS && !(route === OTHER && model === OTHER))
-			return this.#account(OTHER, OTHER);
-		let models = this.#accounts.get(route);
-		if (models === undefined) {
-			models = new Map();
-			this.#accounts.set(route, models);
-		}
-		const account = new Account();
-		models.set(model, account);
-		this.#pairs += 1;
-		return account;
+		const account = this.#accounts[this.#guard.resolve(route, model)];
+		// The guard answers with the index of an account that it had made.
+		return account!;
 	}
 }

@@ -110,7 +110,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		scope: "pair",
 		origin: "guide",
 		unit: "milliseconds",
-		help: "Time from the start of a call to its end, in milliseconds; abandoned streams are left out.",
+		help: "Time from the start of a call to its end, in milliseconds; a stream ends when its end is read, and abandoned ones are left out.",
 	},
 	{
 		name: "llm_active_requests",
@@ -185,7 +185,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		scope: "pair",
 		origin: "ours",
 		unit: "milliseconds",
-		help: "Time per output token after the first of a streamed call, in milliseconds.",
+		help: "Time from the first token of a streamed call to the reading of its end, divided by the tokens in between, in milliseconds.",
 	},
 	{
 		name: "llm_tokens_cache_read_total",

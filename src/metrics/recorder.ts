@@ -14,7 +14,7 @@ import {
 	type RateLimitResource,
 } from "./catalog.ts";
 import { type Exemplar, ExemplarStore } from "./exemplar.ts";
-import { LabelGuard } from "./label-guard.ts";
+import { LabelGuard } from "../core/label-guard.ts";
 import { fixedOffsets, layoutScope, type Placement, type ScopeLayout } from "./layout.ts";
 import { NativeBuckets, type NativeSchema } from "./native-histogram.ts";
 import { SeriesStore } from "./series-store.ts";
@@ -249,7 +249,7 @@ export class Recorder {
 	/** Everything that a call leaves behind when it ends, but for the active requests. */
 	settle(pair: number, call: SettledCall): void {
 		const { slots } = this.store;
-		const { costUsd, exemplar, outcome, timeToFirstTokenMs, usage } = call;
+		const { costUsd, exemplar, outcome, timePerOutputTokenMs, timeToFirstTokenMs, usage } = call;
 		slots[pair + REQUESTS + (outcome === "success" ? 0 : OUTCOMES.indexOf(outcome))]! += 1;
 		if (outcome !== "abandoned") {
 			if (exemplar === undefined) this.latency(pair, call.latencyMs);
@@ -259,22 +259,18 @@ export class Recorder {
 			this.#countTrouble(pair, call);
 		}
 		if (costUsd !== undefined) this.cost(pair, costUsd);
-		let output: number | undefined;
 		if (usage !== undefined) {
 			// Each field is read once: usages come in many shapes, and reading is what takes the time.
-			const { cacheRead = 0, cacheWrite1h = 0, cacheWrite5m = 0, inputUncached = 0 } = usage;
-			output = usage.output;
+			const { cacheRead = 0, cacheWrite1h = 0, cacheWrite5m = 0, inputUncached = 0, output = 0 } = usage;
+			const { reasoning = 0 } = usage;
 			const written = cacheWrite5m + cacheWrite1h;
-			this.tokens(pair, inputUncached + cacheRead + written, output ?? 0);
+			this.tokens(pair, inputUncached + cacheRead + written, output);
 			slots[pair + CACHE_READ]! += cacheRead;
 			slots[pair + CACHE_WRITE]! += written;
-			slots[pair + REASONING]! += usage.reasoning ?? 0;
+			slots[pair + REASONING]! += reasoning < output ? reasoning : output;
 		}
-		if (timeToFirstTokenMs === undefined) return;
-		this.#firstTokenOf(pair, timeToFirstTokenMs, exemplar);
-		// A stream that was cut tells neither its tokens nor its time.
-		if (outcome !== "success" || output === undefined || output < 2) return;
-		this.#observe(pair, this.#perToken, (call.latencyMs - timeToFirstTokenMs) / (output - 1));
+		if (timeToFirstTokenMs !== undefined) this.#firstTokenOf(pair, timeToFirstTokenMs, exemplar);
+		if (timePerOutputTokenMs !== undefined) this.#observe(pair, this.#perToken, timePerOutputTokenMs);
 	}
 
 	#countTrouble(pair: number, { errorType, unpriced, usageMissing }: SettledCall): void {

@@ -1,4 +1,5 @@
 import { RATE_LIMIT_RESOURCES } from "../metrics/catalog.ts";
+import { installedRecorder } from "../metrics/recorder.ts";
 import { parseRateLimitHeaders } from "../wire/rate-limit-headers.ts";
 import type { Call } from "./call.ts";
 import { reportInternalError } from "./internal-errors.ts";
@@ -13,16 +14,23 @@ export class Attempt {
 		this.#call = call;
 	}
 
+	/** Whether an answer has begun, which may be billed however it ends. */
+	get isOk(): boolean {
+		return this.status !== undefined && this.status < 300;
+	}
+
 	/** The provider has answered: its headers are here. */
 	answered(status: number, headers: { get(name: string): string | null }): void {
-		const { recorder, target } = this.#call;
+		const call = this.#call;
+		const { value: recorder } = installedRecorder;
 		this.status = status;
-		this.#call.lastAttempt = this;
+		call.lastAttempt = this;
 		if (recorder === undefined) return;
 		try {
-			if (status !== 429) recorder.attempt(target, status < 400 ? "success" : "error");
-			else if (this.#call.isSettled) recorder.attempt(target, "rate_limited");
-			else this.#call.undecidedRefusals += 1;
+			const { target } = call;
+			if (status === 429 && !call.isSettled) call.undecided429 += 1;
+			else if (status === 503 && !call.isSettled) call.undecided503 += 1;
+			else recorder.attempt(target, status === 429 ? "rate_limited" : status < 400 ? "success" : "error");
 			for (const [resource, remaining] of parseRateLimitHeaders(headers).remaining) {
 				if (RATE_LIMIT_RESOURCES.includes(resource)) recorder.rateLimitRemaining(target, resource, remaining);
 			}
@@ -33,8 +41,7 @@ export class Attempt {
 
 	/** There was no answer. */
 	failed(): void {
-		const { recorder, target } = this.#call;
 		this.#call.lastAttempt = this;
-		recorder?.attempt(target, this.#call.callerLeft ? "aborted" : "error");
+		installedRecorder.value?.attempt(this.#call.target, this.#call.callerLeft ? "aborted" : "error");
 	}
 }

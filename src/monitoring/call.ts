@@ -6,12 +6,13 @@ import type {
 	UnpricedReason,
 	UsageMissingReason,
 } from "../core/settled-call.ts";
-import { isValidUsage, type TokenUsage } from "../core/token-usage.ts";
+import { isValidUsage, type IterationUsage, sumUsages, type TokenUsage } from "../core/token-usage.ts";
 import type { Exemplar } from "../metrics/exemplar.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
-import { classifyError, isAbort } from "../wire/classify-error.ts";
+import { classifyError } from "../wire/classify-error.ts";
 import { activeSpan } from "./active-span.ts";
 import { Attempt } from "./attempt.ts";
+import type { Exchange } from "./exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { observe } from "./observer.ts";
 
@@ -44,6 +45,7 @@ export class Call implements SettledCall {
 	answeredModel: string | undefined = undefined;
 	latencyMs = 0;
 	timeToFirstTokenMs: number | undefined = undefined;
+	timePerOutputTokenMs: number | undefined = undefined;
 	outcome: Outcome = "success";
 	errorType: ErrorType | undefined = undefined;
 	usage: TokenUsage | undefined = undefined;
@@ -58,14 +60,21 @@ export class Call implements SettledCall {
 	/** The recorder that counts it as active, and where; none if there was none at the start. */
 	readonly recorder: Recorder | undefined = installedRecorder.value;
 	readonly pair: number;
-	readonly target: number;
+	/** Every answer that a provider of ours works at for it. */
+	readonly exchanges: Exchange[] = [];
 	/** The attempt that ended last. */
 	lastAttempt: Attempt | undefined = undefined;
-	/** HTTP 429 answers whose meaning (rate limit or quota) the end of the call tells. */
-	undecidedRefusals = 0;
+	/** HTTP 429 and 503 answers whose meaning (a rate limit or not) the end of the call tells. */
+	undecided429 = 0;
+	undecided503 = 0;
+	/** Called once when it has ended. */
+	onSettled: (() => void) | undefined = undefined;
 	readonly #signal: AbortSignal | undefined;
 	readonly #start: number = performance.now();
-	#usageUnreadable = false;
+	#firstTokenKind: "answer" | "reasoning" = "answer";
+	#answerUsage: TokenUsage | undefined = undefined;
+	#isUnreadable = false;
+	#isCached = false;
 
 	constructor(start: CallStart) {
 		this.operation = start.operation;
@@ -77,15 +86,23 @@ export class Call implements SettledCall {
 		this.exemplar = start.exemplar ?? activeSpan();
 		this.startedAt = performance.timeOrigin + this.#start;
 		this.pair = this.recorder?.pair(start.route, start.model) ?? -1;
-		this.target = this.recorder?.target(start.provider, start.model) ?? -1;
 		this.recorder?.activeUp(this.pair);
 	}
 
-	/** One HTTP request of this call begins. */
-	startAttempt(): Attempt {
+	/**
+	 * One HTTP request of this call begins.
+	 *
+	 * @param isRetry whether its sender says so: a call may have several requests that are none
+	 */
+	startAttempt(isRetry: boolean): Attempt {
 		this.attempts += 1;
-		if (this.attempts > 1) this.recorder?.retry(this.target);
+		if (isRetry) installedRecorder.value?.retry(this.target);
 		return new Attempt(this);
+	}
+
+	/** Where the installed recorder counts the attempts. */
+	get target(): number {
+		return installedRecorder.value?.target(this.provider, this.model) ?? -1;
 	}
 
 	/** Whether the caller has left: by its signal (a timeout of its signal is none), or by ending the call. */
@@ -93,42 +110,45 @@ export class Call implements SettledCall {
 		return this.isSettled || (this.#signal?.aborted === true && !isTimeout(this.#signal.reason));
 	}
 
-	/** The first token of a stream is here. */
-	firstToken(): void {
-		this.timeToFirstTokenMs ??= performance.now() - this.#start;
+	/** Ends the call when the caller's signal is aborted: a stream may never be read again then. */
+	watchSignal(): void {
+		if (this.#signal?.aborted === true) this.fail(this.#signal.reason);
+		else if (!this.isSettled) this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
 	}
 
-	/** What the provider has said of the usage so far: each report replaces the one before. */
-	reportUsage(usage: TokenUsage | "parse_error"): void {
+	readonly #onAbort = (): void => this.fail(this.#signal?.reason);
+
+	/** The first token of a stream is here; later ones change nothing. */
+	firstToken(kind: "answer" | "reasoning" = "answer"): void {
+		if (this.isSettled || this.timeToFirstTokenMs !== undefined) return;
+		this.timeToFirstTokenMs = performance.now() - this.#start;
+		this.#firstTokenKind = kind;
+	}
+
+	/** The usage in an answer, wherever it comes from. It counts where no provider of ours has reported its own. */
+	reportUsage(usage: unknown): void {
 		if (this.isSettled) return;
-		this.#usageUnreadable = usage === "parse_error" || !isValidUsage(usage);
-		if (usage === "parse_error") return;
-		if (this.#usageUnreadable) {
-			reportInternalError("usage", `${this.provider} ${this.model}: a usage has fields that are no counts.`);
-			return;
-		}
-		this.usage = usage;
+		const isValid = isValidUsage(usage);
+		this.#answerUsage = isValid ? usage : undefined;
+		const isEmpty = typeof usage === "object" && usage !== null && Object.keys(usage).length === 0;
+		this.#isUnreadable = !isValid && !isEmpty;
+		if (!this.#isUnreadable) return;
+		reportInternalError("usage", `${this.provider} ${this.model}: a usage has fields that are no counts.`);
 	}
 
 	/** The model that answers, in the provider's words. */
-	reportModel(model: string): void {
+	reportModel(model: unknown): void {
 		if (!this.isSettled && typeof model === "string" && model !== "") this.answeredModel = model;
 	}
 
-	/** The answer comes from a response cache: the call ends as if it had never been. */
+	/** What the caller gets comes from a response cache: where nobody was asked, the call is as if it had never been. */
 	serveFromCache(): void {
-		if (this.isSettled) return;
-		this.isSettled = true;
-		this.recorder?.activeDown(this.pair);
+		this.#isCached = true;
 	}
 
 	/** The whole answer is here. */
 	succeed(): void {
-		if (this.isSettled) return;
-		if (this.usage === undefined) {
-			this.usageMissing = this.#usageUnreadable ? "parse_error" : "not_reported";
-		}
-		this.#settle("success");
+		if (!this.isSettled) this.#settle("success");
 	}
 
 	/** The call threw, or its stream did. The caller's own abort is `aborted`, its signal's timeout a `timeout`. */
@@ -137,38 +157,27 @@ export class Call implements SettledCall {
 		try {
 			const facts = classifyError(error);
 			const answered = facts.status !== undefined && facts.status >= 400;
-			const aborted = this.#signal?.aborted === true;
-			if (!answered && aborted && isTimeout(this.#signal.reason)) {
-				this.errorType = "timeout";
-			} else if (!answered && (aborted || isAbort(error))) {
+			const aborted = !answered && this.#signal?.aborted === true;
+			if (aborted && !isTimeout(this.#signal?.reason)) {
 				this.leave();
 				return;
-			} else {
-				this.errorType = facts.errorType;
 			}
+			this.errorType = aborted ? "timeout" : facts.errorType;
 		} catch (cause) {
 			reportInternalError("call", "An error could not be classified.", cause);
 			this.errorType = "api_error";
-		}
-		// Tokens that were seen are billed; an error before them is not.
-		if (this.timeToFirstTokenMs !== undefined) {
-			this.usageMissing = this.#usageUnreadable ? "parse_error" : "not_reported";
 		}
 		this.#settle("error");
 	}
 
 	/** The caller left: it aborted, or it stopped reading. What the provider had said by then counts. */
 	leave(): void {
-		if (this.isSettled) return;
-		this.usageMissing = "aborted";
-		this.#settle("aborted");
+		if (!this.isSettled) this.#settle("aborted");
 	}
 
 	/** Nobody reads the answer. */
 	abandon(): void {
-		if (this.isSettled) return;
-		this.usageMissing = "aborted";
-		this.#settle("abandoned");
+		if (!this.isSettled) this.#settle("abandoned");
 	}
 
 	#settle(outcome: Outcome): void {
@@ -176,7 +185,13 @@ export class Call implements SettledCall {
 		this.outcome = outcome;
 		this.latencyMs = performance.now() - this.#start;
 		try {
+			this.#signal?.removeEventListener("abort", this.#onAbort);
 			this.recorder?.activeDown(this.pair);
+			this.onSettled?.();
+			if (this.#isCached && this.attempts === 0 && this.exchanges.length === 0) return;
+			this.#collectUsage();
+			this.usageMissing = this.#missing();
+			this.timePerOutputTokenMs = this.#timePerOutputToken();
 			this.#decideRefusals();
 			observe(this);
 		} catch (cause) {
@@ -184,14 +199,66 @@ export class Call implements SettledCall {
 		}
 	}
 
-	/** A 429 says "rate limit" or "no money left" only in its body, which is the caller's to read. */
+	#collectUsage(): void {
+		const heard = this.exchanges.filter((exchange) => exchange.usage !== undefined);
+		const [first] = heard;
+		if (first === undefined) {
+			if (!this.#isCached) this.usage = this.#answerUsage;
+		} else {
+			this.usage = heard.length === 1 ? first.usage : sumUsages(heard.map((one) => this.#partOf(one)));
+		}
+		const last = heard.at(-1) ?? this.exchanges.at(-1);
+		if (last === undefined) return;
+		this.answeredModel = last.answeredModel ?? (last.model === this.model ? this.answeredModel : last.model);
+	}
+
+	/** One of several, with what its price needs. */
+	#partOf({ answeredModel, model, provider, usage = {} }: Exchange): IterationUsage {
+		const whose = provider === this.priceProvider ? undefined : { provider };
+		return { ...usage, model: answeredModel ?? model, ...whose };
+	}
+
+	/** Why the usage, or a part of it, is not known. */
+	#missing(): UsageMissingReason | undefined {
+		const { exchanges, outcome, usage } = this;
+		const isUnreadable = this.#isUnreadable || exchanges.some((exchange) => exchange.isUnreadable);
+		const unknown = isUnreadable ? "parse_error" : "not_reported";
+		if (outcome === "success") {
+			// An answer that a provider failed to give was asked of another one.
+			const isCut = exchanges.some(({ isComplete, isDone, usage: own }) => isDone && !(isComplete && own));
+			return usage === undefined || isCut ? unknown : undefined;
+		}
+		const sentNothing = exchanges.length > 0 && this.attempts === 0;
+		if (outcome !== "error") return sentNothing ? undefined : "aborted";
+		// Tokens that were seen are billed; an error before them is not, unless the answer was under way.
+		const { errorType, lastAttempt } = this;
+		const wasCut =
+			lastAttempt?.isOk === true && (errorType === "network" || errorType === "invalid_response");
+		return this.timeToFirstTokenMs !== undefined || usage !== undefined || wasCut ? unknown : undefined;
+	}
+
+	#timePerOutputToken(): number | undefined {
+		const { latencyMs, outcome, timeToFirstTokenMs, usage, usageMissing } = this;
+		const { output, reasoning = 0 } = usage ?? {};
+		if (outcome !== "success" || usageMissing !== undefined) return undefined;
+		if (timeToFirstTokenMs === undefined || output === undefined) return undefined;
+		// Reasoning that was not streamed lies before the first token.
+		const after = output - 1 - (this.#firstTokenKind === "answer" ? reasoning : 0);
+		return after > 0 ? (latencyMs - timeToFirstTokenMs) / after : undefined;
+	}
+
+	/** A 429 says "rate limit" or "no money left" only in its body, a 503 "overloaded" or "slow down": the caller's to read. */
 	#decideRefusals(): void {
-		const { recorder, target } = this;
+		const { value: recorder } = installedRecorder;
 		if (recorder === undefined) return;
-		const result = this.errorType === "quota" ? "error" : "rate_limited";
-		for (; this.undecidedRefusals > 0; this.undecidedRefusals -= 1) recorder.attempt(target, result);
+		const { errorType, lastAttempt, target } = this;
+		const of429 = errorType === "quota" ? "error" : "rate_limited";
+		const of503 = errorType === "rate_limit" && lastAttempt?.status === 503 ? "rate_limited" : "error";
+		for (; this.undecided429 > 0; this.undecided429 -= 1) recorder.attempt(target, of429);
+		for (; this.undecided503 > 0; this.undecided503 -= 1) recorder.attempt(target, of503);
 		// Said inside a stream, or by a backend that shows no HTTP.
-		if (this.errorType === "rate_limit" && this.lastAttempt?.status !== 429) recorder.rateLimited(target);
+		if (errorType !== "rate_limit" || lastAttempt?.status === 429 || lastAttempt?.status === 503) return;
+		recorder.rateLimited(target);
 	}
 }
 

@@ -25,6 +25,24 @@ export function declareSeries(series: KnownSeries): void {
 	if (slot.value.length < MOST_REMEMBERED) slot.value.push(series);
 }
 
+const routeSlot = processSlot<Set<string>>("known-cache-routes");
+
+/** The same for the counters of a response cache. */
+export function declareCacheRoute(route: string): void {
+	const { value: recorder } = installedRecorder;
+	if (recorder !== undefined) {
+		recorder.route(route);
+		return;
+	}
+	routeSlot.value ??= new Set();
+	if (routeSlot.value.size < MOST_REMEMBERED) routeSlot.value.add(route);
+}
+
+/** The routes of response caches that were made before there was a recorder. */
+export function knownCacheRoutes(): Iterable<string> {
+	return routeSlot.value ?? [];
+}
+
 /** What was declared before there was a recorder. */
 export function knownSeries(): readonly KnownSeries[] {
 	return slot.value ?? [];

@@ -12,14 +12,18 @@ export type {
 } from "../core/settled-call.ts";
 export { type IterationUsage, type TokenUsage, totalInput } from "../core/token-usage.ts";
 export type { ConstantLabels } from "../exposition/text-exposition.ts";
-export { type CostTotals, CostTracker, type PairTotals } from "../ledger/cost-tracker.ts";
+export {
+	type CostTotals,
+	CostTracker,
+	type CostTrackerOptions,
+	type PairTotals,
+} from "../ledger/cost-tracker.ts";
 export type { Bounds } from "../metrics/recorder.ts";
 export type { HistogramSnapshot, MetricsSnapshot, SeriesSnapshot } from "../metrics/snapshot.ts";
 export type { OnError } from "./internal-errors.ts";
 export { bindLlmSeries, type LlmSeries } from "./llm-series.ts";
+export { decActiveRequests, incActiveRequests, withActiveRequest } from "./active-requests.ts";
 export {
-	decActiveRequests,
-	incActiveRequests,
 	incCacheHit,
 	incCacheMiss,
 	recordLlmCost,
@@ -27,7 +31,6 @@ export {
 	recordLlmLatency,
 	recordLlmTokens,
 	recordRateLimit,
-	withActiveRequest,
 } from "./manual.ts";
 export {
 	type DeclaredModel,

@@ -1,7 +1,7 @@
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import type { ErrorType } from "../core/llm-error.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
-import { reportInternalError } from "./internal-errors.ts";
+import { isAmount, refuse } from "./manual-values.ts";
 import { observeManual } from "./observer.ts";
 
 /**
@@ -119,12 +119,4 @@ export function bindLlmSeries(route: string, model: string): LlmSeries {
 		);
 	}
 	return new LlmSeries(route, model);
-}
-
-function isAmount(value: unknown): value is number {
-	return typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY;
-}
-
-function refuse(what: string): void {
-	reportInternalError("manual", `A value was refused by ${what}. Amounts must be finite and at least 0.`);
 }

@@ -1,6 +1,6 @@
 import { ERROR_TYPES, type ErrorType } from "../core/llm-error.ts";
 import { installedRecorder } from "../metrics/recorder.ts";
-import { reportInternalError } from "./internal-errors.ts";
+import { isAmount, isLabel, refuse } from "./manual-values.ts";
 import { observeManual } from "./observer.ts";
 
 /*
@@ -162,110 +162,4 @@ export function recordLlmError(route: string, model: string, errorType: ErrorTyp
 	if (recorder.error(pair, errorType)) return;
 	recorder.error(pair, "api_error");
 	refuse("recordLlmError(route, model, errorType), so it counts as api_error:", ERROR_TYPES.join(", "));
-}
-
-/**
- * Counts a call as under way. Pair it with {@link decActiveRequests}, or take {@link withActiveRequest}.
- *
- * @example
- * ```ts
- * import { decActiveRequests, incActiveRequests, initPrometheus } from "@hyperagent/observe/monitoring";
- *
- * const prometheus = initPrometheus();
- * incActiveRequests("custom_route", "gpt-4-turbo");
- * console.log(prometheus.render().includes('llm_active_requests{route="custom_route",model="gpt-4-turbo"} 1')); // true
- * decActiveRequests("custom_route", "gpt-4-turbo");
- * ```
- */
-export function incActiveRequests(route: string, model: string): void {
-	const { value: recorder } = installedRecorder;
-	if (recorder === undefined) return;
-	if (isLabel(route) && isLabel(model)) recorder.activeUp(recorder.pair(route, model));
-	else refuse("incActiveRequests(route, model)");
-}
-
-/**
- * Ends what {@link incActiveRequests} began. One too many is refused: the gauge is never negative.
- *
- * @example
- * ```ts
- * import { decActiveRequests, incActiveRequests, initPrometheus } from "@hyperagent/observe/monitoring";
- *
- * const prometheus = initPrometheus();
- * incActiveRequests("custom_route", "gpt-4-turbo");
- * decActiveRequests("custom_route", "gpt-4-turbo");
- * console.log(prometheus.render().includes('llm_active_requests{route="custom_route",model="gpt-4-turbo"} 0')); // true
- * ```
- */
-export function decActiveRequests(route: string, model: string): void {
-	const { value: recorder } = installedRecorder;
-	if (recorder === undefined) return;
-	if (!isLabel(route) || !isLabel(model)) refuse("decActiveRequests(route, model)");
-	else if (!recorder.activeDown(recorder.pair(route, model))) {
-		reportInternalError("manual", "decActiveRequests(route, model) without an incActiveRequests before it.");
-	}
-}
-
-/**
- * Runs `fn` and counts it as under way until it returns, throws, or its promise settles. The answer is `fn`'s own.
- *
- * @example
- * ```ts
- * import { initPrometheus, withActiveRequest } from "@hyperagent/observe/monitoring";
- *
- * initPrometheus();
- * const answer = await withActiveRequest("custom_route", "gpt-4-turbo", async () => 42);
- * console.log(answer); // 42
- * ```
- */
-export function withActiveRequest<T>(route: string, model: string, fn: () => T): T;
-export function withActiveRequest<T>(
-	route: string,
-	model: string,
-	fn: () => T | PromiseLike<T>,
-): T | PromiseLike<T> {
-	const { value: recorder } = installedRecorder;
-	if (recorder === undefined) return fn();
-	if (!isLabel(route) || !isLabel(model)) {
-		refuse("withActiveRequest(route, model, fn)");
-		return fn();
-	}
-	const pair = recorder.pair(route, model);
-	recorder.activeUp(pair);
-	const done = (): void => void recorder.activeDown(pair);
-	let result: T | PromiseLike<T>;
-	try {
-		result = fn();
-	} catch (error) {
-		done();
-		throw error;
-	}
-	if (result instanceof Promise) {
-		// A look from the side: the caller gets its own promise, with its own rejection to handle.
-		result.then(done, done);
-		return result;
-	}
-	// Asking some thenables twice runs them twice (query builders do), so the caller gets what was asked once.
-	if (isThenable(result)) return Promise.resolve(result).finally(done);
-	done();
-	return result;
-}
-
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-	return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
-function isLabel(value: unknown): value is string {
-	return typeof value === "string" && value !== "";
-}
-
-function isAmount(value: unknown): value is number {
-	return typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY;
-}
-
-function refuse(
-	what: string,
-	expected = "names that are not empty, and numbers that are finite and at least 0",
-): void {
-	reportInternalError("manual", `A value was refused by ${what}. Expected ${expected}.`);
 }

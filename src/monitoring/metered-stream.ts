@@ -18,8 +18,10 @@ const unreachable = new FinalizationRegistry<{ call: Call; source: AsyncIterator
 	({ call, source }) => {
 		if (call.isSettled) return;
 		call.abandon();
-		// Nobody is left to hear how the release went.
-		source.return?.().then(undefined, () => undefined);
+		// Nobody is left to hear how the release went, and an iterator of somebody else's may do anything.
+		try {
+			void Promise.resolve(source.return?.()).catch(() => undefined);
+		} catch {}
 	},
 );
 
@@ -37,7 +39,10 @@ export class MeteredStream<T> implements AsyncIterableIterator<T, undefined> {
 		this.#source = runInCall(call, () => source[Symbol.asyncIterator]());
 		this.#call = call;
 		this.#meter = meter;
-		this.#watch = new Watch(call);
+		const watch = new Watch(call);
+		this.#watch = watch;
+		call.onSettled = () => watch.stop();
+		call.watchSignal();
 		unreachable.register(this, { call, source: this.#source }, this);
 	}
 
@@ -92,12 +97,8 @@ export class MeteredStream<T> implements AsyncIterableIterator<T, undefined> {
 
 	/** Between two reads the deadline runs anew; once the call has settled there is nothing to wait for. */
 	#rest(): void {
-		if (this.#call.isSettled) {
-			this.#watch.stop();
-			unreachable.unregister(this);
-		} else {
-			this.#watch.deadline.refresh();
-		}
+		if (this.#call.isSettled) unreachable.unregister(this);
+		else this.#watch.deadline.refresh();
 	}
 }
 

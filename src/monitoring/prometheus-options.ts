@@ -1,6 +1,7 @@
+import { inspect } from "node:util";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { CATALOG, SCOPE_LABELS } from "../metrics/catalog.ts";
-import { MAX_LABEL_LENGTH } from "../metrics/label-guard.ts";
+import { MAX_LABEL_LENGTH } from "../core/label-guard.ts";
 import type { PrometheusOptions } from "./prometheus.ts";
 
 const OPTIONS = ["bounds", "buckets", "constantLabels", "models", "onError", "routes"];
@@ -87,7 +88,8 @@ function isObject(value: unknown): value is object {
 
 function expect(fits: boolean, path: string, expected: string, got: unknown): void {
 	if (fits) return;
-	const shown = typeof got === "function" ? "a function" : (JSON.stringify(got)?.slice(0, 80) ?? String(got));
+	const shown =
+		typeof got === "function" ? "a function" : inspect(got, { breakLength: Infinity }).slice(0, 80);
 	throw new HyperAgentError(
 		"BAD_OPTION",
 		`initPrometheus(): expected ${expected} at \`${path}\`, got ${shown}.`,

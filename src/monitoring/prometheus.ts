@@ -3,7 +3,7 @@ import { processSlot } from "../core/process-slot.ts";
 import { type ConstantLabels, TEXT_CONTENT_TYPE, TextExposition } from "../exposition/text-exposition.ts";
 import { type Bounds, installedRecorder, Recorder } from "../metrics/recorder.ts";
 import { type MetricsSnapshot, takeSnapshot } from "../metrics/snapshot.ts";
-import { knownSeries } from "./declare-series.ts";
+import { knownCacheRoutes, knownSeries } from "./declare-series.ts";
 import { errorHandler, type OnError, reportInternalError } from "./internal-errors.ts";
 import { priceBook } from "./observer.ts";
 import { checkOptions } from "./prometheus-options.ts";
@@ -127,6 +127,7 @@ export function initPrometheus(options: PrometheusOptions = {}): PrometheusHandl
 		recorder.pair(route, model);
 		recorder.target(provider, model);
 	}
+	for (const route of knownCacheRoutes()) recorder.route(route);
 	installedRecorder.value = recorder;
 	installedHandle.value = new PrometheusHandle(recorder, constantLabels);
 	return installedHandle.value;

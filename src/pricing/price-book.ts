@@ -78,9 +78,11 @@ export class PriceBook {
 		} else {
 			// Price tiers look at one request, so each of several is priced for itself.
 			for (const part of iterations) {
-				const own = this.#cardOf(provider, part.model, at) ?? card;
-				costUsd += own.tokenCost(part);
-				if (!own.hasRates(part)) unpriced = "unknown_rate";
+				const isOwn = part.model === undefined || part.model === answeredModel || part.model === model;
+				const own = this.#cardOf(part.provider ?? provider, part.model, at) ?? (isOwn ? card : undefined);
+				costUsd += own?.tokenCost(part) ?? 0;
+				if (own === undefined) unpriced = "unknown_model";
+				else if (!own.hasRates(part)) unpriced ??= "unknown_rate";
 			}
 		}
 		// Counts are checked where they come in; a bad one must still not become a bad price.

@@ -1,5 +1,6 @@
 import type Anthropic from "@anthropic-ai/sdk";
-import { currentCall } from "../monitoring/current-call.ts";
+import type { TokenUsage } from "../core/token-usage.ts";
+import { openExchange } from "../monitoring/exchange.ts";
 import { meteredFetch } from "../monitoring/metered-fetch.ts";
 import { parseAnthropicUsage } from "../wire/anthropic-messages.ts";
 import { isRecord } from "../wire/is-record.ts";
@@ -17,9 +18,14 @@ import type {
 	StreamEvent,
 	ToolDefinition,
 } from "./llm-backend.ts";
-import { invalidRequest, invalidResponse, providerError, type ProviderIdentity } from "./provider-error.ts";
+import {
+	invalidRequest,
+	invalidResponse,
+	providerError,
+	type ProviderIdentity,
+	secretsOf,
+} from "./provider-error.ts";
 import { checkProvider, type ProviderOptions } from "./provider-options.ts";
-import { reportUsage } from "./report-usage.ts";
 import { missingPeer, requirePeer } from "./sdk-peer.ts";
 
 /** In the API's next version, which the SDK asks for, no model takes a temperature. */
@@ -56,7 +62,7 @@ export class AnthropicProvider implements LLMBackend {
 	constructor(apiKey: string, model: string, options: ProviderOptions = {}) {
 		checkProvider("new AnthropicProvider(apiKey, model, options)", apiKey, model, options);
 		requirePeer("@anthropic-ai/sdk", "AnthropicProvider");
-		this.#who = { provider: "anthropic", model, apiKey };
+		this.#who = { provider: "anthropic", model, secrets: secretsOf(apiKey, options.headers) };
 		this.#maxTokens = options.maxTokens ?? DEFAULT_MAX_TOKENS;
 		this.#headers = options.headers ?? {};
 		this.#client = openClient(apiKey, options);
@@ -70,7 +76,7 @@ export class AnthropicProvider implements LLMBackend {
 		temperature: number,
 		options?: CallOptions,
 	): Promise<LLMResponse> {
-		const call = currentCall();
+		const exchange = openExchange(this.#who.provider, this.#who.model);
 		const signal = options?.signal;
 		try {
 			signal?.throwIfAborted();
@@ -80,10 +86,11 @@ export class AnthropicProvider implements LLMBackend {
 				{ ...request, stream: false },
 				{ signal, headers: this.#versionFor(temperature) },
 			);
-			const usage = reportUsage(call, parseAnthropicUsage(isRecord(body) ? body["usage"] : undefined));
+			const usage = exchange.reportUsage(parseAnthropicUsage(isRecord(body) ? body["usage"] : undefined));
 			const response = parseAnthropicMessage(body);
 			if (response === undefined) throw this.#noAnswer(body);
-			if (response.model !== undefined) call?.reportModel(response.model);
+			exchange.reportModel(response.model);
+			exchange.done();
 			return usage === undefined ? response : { ...response, usage };
 		} catch (error) {
 			throw providerError(error, this.#who, signal);
@@ -122,11 +129,11 @@ export class AnthropicProvider implements LLMBackend {
 		options: CallOptions | undefined,
 		connection: AbortSignal,
 	): AsyncGenerator<StreamEvent, undefined> {
-		const call = currentCall();
+		const exchange = openExchange(this.#who.provider, this.#who.model);
 		const caller = options?.signal;
 		const reader = new AnthropicStreamReader();
 		let said: unknown;
-		let usage: ReturnType<typeof reportUsage>;
+		let usage: TokenUsage | undefined;
 		try {
 			connection.throwIfAborted();
 			const request = this.#request(messages, tools, temperature, options);
@@ -137,16 +144,18 @@ export class AnthropicProvider implements LLMBackend {
 			);
 			for await (const event of events) {
 				const ours = reader.read(event);
-				if (reader.model !== undefined) call?.reportModel(reader.model);
+				exchange.reportModel(reader.model);
+				if (reader.firstToken !== undefined) exchange.firstToken(reader.firstToken);
 				if (reader.usage !== said) {
 					said = reader.usage;
-					usage = reportUsage(call, parseAnthropicUsage(said));
+					usage = exchange.reportUsage(parseAnthropicUsage(said));
 				}
 				yield* ours;
 			}
 			caller?.throwIfAborted();
 			if (connection.aborted) return;
 			if (reader.isEmpty) throw invalidResponse("the stream ended before its first event.", this.#who);
+			exchange.done(reader.isComplete);
 			yield* reader.end(usage);
 		} catch (error) {
 			if (connection.aborted && caller?.aborted !== true) return;
@@ -192,7 +201,7 @@ async function openClient(apiKey: string, options: ProviderOptions): Promise<Ant
 		throw missingPeer("@anthropic-ai/sdk", "AnthropicProvider", cause);
 	});
 	return new Client({
-		apiKey,
+		apiKey: apiKey.trim(),
 		baseURL: options.baseURL,
 		timeout: options.timeout,
 		maxRetries: options.maxRetries,

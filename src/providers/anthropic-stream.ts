@@ -12,6 +12,10 @@ export class AnthropicStreamReader {
 	model: string | undefined = undefined;
 	/** Whether anything came at all. */
 	isEmpty = true;
+	/** Whether the API has said how much the answer was in the end; at the start it counts one token of output. */
+	isComplete = false;
+	/** What the first token was of, once it is here. */
+	firstToken: "answer" | "reasoning" | undefined = undefined;
 	/** The usage as far as it was said, in the provider's own form. */
 	usage: unknown = undefined;
 	#finishReason: FinishReason = "other";
@@ -38,6 +42,7 @@ export class AnthropicStreamReader {
 				const reason = isRecord(event["delta"]) ? event["delta"]["stop_reason"] : undefined;
 				if (typeof reason === "string") this.#finishReason = anthropicFinishReason(reason);
 				this.usage = mergeAnthropicUsage(this.usage, event["usage"]);
+				this.isComplete ||= isRecord(event["usage"]);
 				return [];
 			}
 			default:
@@ -66,6 +71,9 @@ export class AnthropicStreamReader {
 
 	#startBlock(index: unknown, block: Fields): StreamEvent[] {
 		const { type, id, name, input, text } = block;
+		// A text block begins empty; of a tool, its name is a token, and hidden thinking comes whole.
+		if (type === "redacted_thinking") this.firstToken ??= "reasoning";
+		else if (type !== "text" && type !== "thinking") this.firstToken ??= "answer";
 		if (type === "text") return typeof text === "string" && text !== "" ? [{ type: "text-delta", text }] : [];
 		if (type !== "tool_use" || typeof id !== "string" || typeof name !== "string") return [];
 		this.#open.set(index, { id, input, hasArguments: false });
@@ -74,6 +82,7 @@ export class AnthropicStreamReader {
 
 	#readDelta(index: unknown, delta: Fields): StreamEvent[] {
 		const { type, text, partial_json: json } = delta;
+		this.firstToken ??= type === "thinking_delta" ? "reasoning" : "answer";
 		if (type === "text_delta")
 			return typeof text === "string" && text !== "" ? [{ type: "text-delta", text }] : [];
 		const call = this.#open.get(index);

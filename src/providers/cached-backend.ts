@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
-import { currentCall } from "../monitoring/current-call.ts";
+import { markCached } from "../monitoring/cached-answers.ts";
+import { declareCacheRoute } from "../monitoring/declare-series.ts";
 import { incCacheHit, incCacheMiss } from "../monitoring/manual.ts";
 import type {
 	CallOptions,
@@ -59,12 +60,27 @@ export class CachedBackend implements LLMBackend {
 	 * @throws HyperAgentError `BAD_OPTION` when `max` or `ttl` is not a positive integer
 	 */
 	constructor(backend: LLMBackend, route: string, options: CacheOptions = {}) {
-		const { max = 1000, ttl = 600_000 } = options;
-		for (const [name, value] of Object.entries({ max, ttl })) {
-			if (Number.isSafeInteger(value) && value > 0) continue;
+		if (typeof backend?.infer !== "function" || typeof options !== "object" || options === null) {
 			throw new HyperAgentError(
 				"BAD_OPTION",
-				`new CachedBackend(): expected a positive integer at \`${name}\`.`,
+				"new CachedBackend(backend, route, options): backend must be an LLMBackend, and options an object.",
+			);
+		}
+		for (const name of Object.keys(options)) {
+			if (name === "max" || name === "ttl") continue;
+			throw new HyperAgentError(
+				"BAD_OPTION",
+				`new CachedBackend(): there is no option \`${name}\`, only max and ttl.`,
+			);
+		}
+		const { max = 1000, ttl = 600_000 } = options;
+		for (const [name, value] of Object.entries({ max, ttl })) {
+			// The cache takes room for all at once.
+			const most = name === "max" ? 10_000_000 : Number.MAX_SAFE_INTEGER;
+			if (Number.isSafeInteger(value) && value > 0 && value <= most) continue;
+			throw new HyperAgentError(
+				"BAD_OPTION",
+				`new CachedBackend(): expected an integer from 1 to ${most} at \`${name}\`.`,
 			);
 		}
 		if (typeof route !== "string" || route === "") {
@@ -75,6 +91,7 @@ export class CachedBackend implements LLMBackend {
 		}
 		this.#backend = backend;
 		this.#route = route;
+		declareCacheRoute(route);
 		this.#cache = new LRUCache({ max, ttl });
 	}
 
@@ -84,9 +101,10 @@ export class CachedBackend implements LLMBackend {
 		temperature: number,
 		options?: CallOptions,
 	): Promise<LLMResponse> {
+		options?.signal?.throwIfAborted();
 		const key = this.#key("infer", [messages, tools, temperature], options);
-		const hit = this.#lookUp<LLMResponse>(key, options);
-		if (hit !== undefined) return hit;
+		const hit = this.#lookUp<LLMResponse>(key);
+		if (hit !== undefined) return markCached(hit);
 		const response = await this.#backend.infer(messages, tools, temperature, options);
 		if (KEPT.has(response.finishReason)) this.#keep(key, response);
 		return response;
@@ -98,17 +116,22 @@ export class CachedBackend implements LLMBackend {
 		temperature: number,
 		options?: CallOptions,
 	): AsyncIterable<StreamEvent> {
+		// A call that is aborted already is the backend's to refuse, in its own way.
+		if (options?.signal?.aborted === true) {
+			return this.#backend.inferStream(messages, tools, temperature, options);
+		}
 		const key = this.#key("stream", [messages, tools, temperature], options);
-		const hit = this.#lookUp<readonly StreamEvent[]>(key, options);
+		const hit = this.#lookUp<readonly StreamEvent[]>(key);
 		if (hit !== undefined) return replay(hit);
 		const stream = this.#backend.inferStream(messages, tools, temperature, options);
-		return new Recording(stream, (events) => this.#keep(key, events));
+		return key === undefined ? stream : new Recording(stream, (events) => this.#keep(key, events));
 	}
 
 	async embed(text: string, options?: CallOptions): Promise<EmbeddingResponse> {
+		options?.signal?.throwIfAborted();
 		const key = this.#key("embed", [text], options);
-		const hit = this.#lookUp<EmbeddingResponse>(key, options);
-		if (hit !== undefined) return hit;
+		const hit = this.#lookUp<EmbeddingResponse>(key);
+		if (hit !== undefined) return markCached(hit);
 		const response = await this.#backend.embed(text, options);
 		this.#keep(key, response);
 		return response;
@@ -118,34 +141,58 @@ export class CachedBackend implements LLMBackend {
 		return this.#backend.modelInfo();
 	}
 
-	#key(kind: string, asked: readonly unknown[], options: CallOptions | undefined): string {
-		// Everything but the signal changes the answer, options that are yet to be invented included.
-		const { signal: _signal, ...rest } = options ?? {};
-		const text = JSON.stringify([kind, this.#backend.modelInfo(), asked, rest]);
-		return createHash("sha256").update(text).digest("base64");
+	/** `undefined` where what was asked cannot be told apart from something else: it is not cached then. */
+	#key(kind: string, asked: readonly unknown[], options: CallOptions | undefined): string | undefined {
+		try {
+			// Everything but the signal changes the answer, options that are yet to be invented included.
+			const { signal: _signal, ...rest } = options ?? {};
+			const text = JSON.stringify([kind, this.#backend.modelInfo(), asked, rest], refuseLossy);
+			return createHash("sha256").update(text).digest("base64");
+		} catch {
+			return undefined;
+		}
 	}
 
 	/** `T` is what answers of the key's kind are: the kind is part of the key. */
-	#lookUp<T extends Answer>(key: string, options: CallOptions | undefined): T | undefined {
-		options?.signal?.throwIfAborted();
-		const answer = this.#cache.get(key);
+	#lookUp<T extends Answer>(key: string | undefined): T | undefined {
+		const answer = key === undefined ? undefined : this.#cache.get(key);
 		if (answer === undefined) {
 			incCacheMiss(this.#route);
 			return undefined;
 		}
 		incCacheHit(this.#route);
-		currentCall()?.serveFromCache();
 		// A copy: what a caller does to its answer must not reach the next one. The key tells that it is a T.
 		return structuredClone(answer) as T;
 	}
 
-	#keep(key: string, answer: Answer): void {
-		this.#cache.set(key, structuredClone(answer));
+	#keep(key: string | undefined, answer: Answer): void {
+		if (key === undefined) return;
+		try {
+			this.#cache.set(key, structuredClone(answer));
+		} catch {
+			// What cannot be copied (an answer with a function in it) is not kept; the caller has it all the same.
+		}
 	}
 }
 
+/** JSON makes {} of a RegExp or a Map and null of NaN: two questions would have one key. */
+function refuseLossy(_key: string, value: unknown): unknown {
+	const isLossy =
+		(typeof value === "number" && !Number.isFinite(value)) ||
+		typeof value === "function" ||
+		typeof value === "symbol" ||
+		(typeof value === "object" && value !== null && !Array.isArray(value) && !isPlain(value));
+	if (isLossy) throw new TypeError("This has no JSON of its own.");
+	return value;
+}
+
+function isPlain(value: object): boolean {
+	const prototype: unknown = Object.getPrototypeOf(value);
+	return prototype === Object.prototype || prototype === null;
+}
+
 async function* replay(events: readonly StreamEvent[]): AsyncGenerator<StreamEvent, undefined> {
-	yield* events;
+	for (const event of events) yield markCached(event);
 	return undefined;
 }
 

@@ -1,5 +1,6 @@
 import type OpenAI from "openai";
-import { currentCall } from "../monitoring/current-call.ts";
+import type { TokenUsage } from "../core/token-usage.ts";
+import { openExchange } from "../monitoring/exchange.ts";
 import { meteredFetch } from "../monitoring/metered-fetch.ts";
 import { isRecord } from "../wire/is-record.ts";
 import { openAIChunkUsage, parseOpenAIChatUsage, parseOpenAIEmbeddingsUsage } from "../wire/openai-chat.ts";
@@ -17,9 +18,14 @@ import type {
 import { toOpenAIMessages, toOpenAITools } from "./openai-request.ts";
 import { parseChatCompletion, parseEmbedding } from "./openai-response.ts";
 import { OpenAIStreamReader } from "./openai-stream.ts";
-import { invalidRequest, invalidResponse, providerError, type ProviderIdentity } from "./provider-error.ts";
+import {
+	invalidRequest,
+	invalidResponse,
+	providerError,
+	type ProviderIdentity,
+	secretsOf,
+} from "./provider-error.ts";
 import type { ProviderOptions } from "./provider-options.ts";
-import { reportUsage } from "./report-usage.ts";
 import { missingPeer, requirePeer } from "./sdk-peer.ts";
 
 /** In what the servers that speak OpenAI's chat API differ. */
@@ -42,11 +48,13 @@ export class ChatCompletionsBackend implements LLMBackend {
 	readonly #maxTokens: number | undefined;
 	/** Until the server has refused to be asked for its usage. */
 	#asksForUsage = true;
+	/** Refusals in a row that did not say what they were for. */
+	#silentRefusals = 0;
 
 	constructor(apiKey: string, model: string, options: ProviderOptions, dialect: ChatDialect) {
 		requirePeer("openai", dialect.className);
 		this.#dialect = dialect;
-		this.#who = { provider: dialect.provider, model, apiKey };
+		this.#who = { provider: dialect.provider, model, secrets: secretsOf(apiKey, options.headers) };
 		this.#maxTokens = options.maxTokens;
 		this.#client = openClient(apiKey, options, dialect);
 		// The first call hears of a failure.
@@ -59,17 +67,18 @@ export class ChatCompletionsBackend implements LLMBackend {
 		temperature: number,
 		options?: CallOptions,
 	): Promise<LLMResponse> {
-		const call = currentCall();
+		const exchange = openExchange(this.#dialect.provider, this.#who.model);
 		const signal = options?.signal;
 		try {
 			signal?.throwIfAborted();
 			const request = this.#request(messages, tools, temperature, options);
 			const client = await this.#client;
 			const body: unknown = await client.chat.completions.create(request, { signal });
-			const usage = reportUsage(call, parseOpenAIChatUsage(isRecord(body) ? body["usage"] : undefined));
+			const usage = exchange.reportUsage(parseOpenAIChatUsage(isRecord(body) ? body["usage"] : undefined));
 			const response = parseChatCompletion(body);
 			if (response === undefined) throw noAnswer(body, this.#who);
-			if (response.model !== undefined) call?.reportModel(response.model);
+			exchange.reportModel(response.model);
+			exchange.done();
 			return usage === undefined ? response : { ...response, usage };
 		} catch (error) {
 			throw providerError(error, this.#who, signal);
@@ -89,10 +98,10 @@ export class ChatCompletionsBackend implements LLMBackend {
 	}
 
 	async embed(text: string, options?: CallOptions): Promise<EmbeddingResponse> {
-		const call = currentCall();
 		const signal = options?.signal;
 		const model = this.#dialect.embeddingModel;
 		const who = { ...this.#who, model: model ?? this.#who.model };
+		const exchange = openExchange(this.#dialect.provider, who.model);
 		try {
 			signal?.throwIfAborted();
 			if (model === undefined) {
@@ -104,11 +113,14 @@ export class ChatCompletionsBackend implements LLMBackend {
 				{ model, input: text, encoding_format: "float" },
 				{ signal },
 			);
-			const usage = reportUsage(call, parseOpenAIEmbeddingsUsage(isRecord(body) ? body["usage"] : undefined));
+			const usage = exchange.reportUsage(
+				parseOpenAIEmbeddingsUsage(isRecord(body) ? body["usage"] : undefined),
+			);
 			const embedding = parseEmbedding(body);
 			if (embedding === undefined) throw noAnswer(body, who);
 			const answered = isRecord(body) && typeof body["model"] === "string" ? body["model"] : model;
-			call?.reportModel(answered);
+			exchange.reportModel(answered);
+			exchange.done();
 			return { embedding, model: answered, ...(usage === undefined ? undefined : { usage }) };
 		} catch (error) {
 			throw providerError(error, who, signal);
@@ -135,23 +147,25 @@ export class ChatCompletionsBackend implements LLMBackend {
 		options: CallOptions | undefined,
 		connection: AbortSignal,
 	): AsyncGenerator<StreamEvent, undefined> {
-		const call = currentCall();
+		const exchange = openExchange(this.#dialect.provider, this.#who.model);
 		const caller = options?.signal;
 		const reader = new OpenAIStreamReader();
-		let usage: ReturnType<typeof reportUsage>;
+		let usage: TokenUsage | undefined;
 		try {
 			connection.throwIfAborted();
 			const chunks = await this.#open(this.#request(messages, tools, temperature, options), connection);
 			for await (const chunk of chunks) {
 				const said = openAIChunkUsage(chunk);
-				if (said !== undefined) usage = reportUsage(call, parseOpenAIChatUsage(said));
+				if (said !== undefined) usage = exchange.reportUsage(parseOpenAIChatUsage(said));
 				const events = reader.read(chunk);
-				if (reader.model !== undefined) call?.reportModel(reader.model);
+				exchange.reportModel(reader.model);
+				if (reader.firstToken !== undefined) exchange.firstToken(reader.firstToken);
 				yield* events;
 			}
 			caller?.throwIfAborted();
 			if (connection.aborted) return;
 			if (reader.isEmpty) throw invalidResponse("the stream ended before its first chunk.", this.#who);
+			exchange.done(reader.isComplete);
 			yield* reader.end(usage);
 		} catch (error) {
 			if (connection.aborted && caller?.aborted !== true) return;
@@ -168,11 +182,16 @@ export class ChatCompletionsBackend implements LLMBackend {
 			);
 		if (!this.#asksForUsage) return ask(false);
 		try {
-			return await ask(true);
+			const chunks = await ask(true);
+			this.#silentRefusals = 0;
+			return chunks;
 		} catch (error) {
-			if (!mayRefuseStreamOptions(error)) throw error;
+			const refusal = streamOptionsRefusal(error);
+			if (refusal === undefined) throw error;
 			const chunks = await ask(false);
-			this.#asksForUsage = false;
+			// One without a word may have been about anything: only the second in a row is believed.
+			this.#silentRefusals += 1;
+			if (refusal === "named" || this.#silentRefusals > 1) this.#asksForUsage = false;
 			return chunks;
 		}
 	}
@@ -204,25 +223,35 @@ async function openClient(apiKey: string, options: ProviderOptions, dialect: Cha
 		throw missingPeer("openai", dialect.className, cause);
 	});
 	return new Client({
-		apiKey,
+		apiKey: apiKey.trim(),
 		baseURL: options.baseURL,
 		timeout: options.timeout,
 		maxRetries: options.maxRetries,
-		defaultHeaders: options.headers,
+		defaultHeaders: { ...(dialect.isOpenAI ? undefined : withoutEnvironmentHeaders()), ...options.headers },
 		fetch: meteredFetch(options.fetch ?? globalThis.fetch),
 		// The SDK would log parts of answers that it cannot read.
 		logLevel: "off",
-		// What the environment says of OpenAI's organization is nobody else's business.
+		// What the environment says to OpenAI is nobody else's business.
 		...(dialect.isOpenAI ? undefined : { organization: null, project: null }),
 	});
 }
 
+/** The SDK adds the headers of OPENAI_CUSTOM_HEADERS ("name: value", a line each) unless they are set to nothing. */
+function withoutEnvironmentHeaders(): Record<string, null> {
+	const lines = (process.env["OPENAI_CUSTOM_HEADERS"] ?? "").split("\n");
+	const names = lines.flatMap((line) =>
+		line.includes(":") ? [line.slice(0, line.indexOf(":")).trim()] : [],
+	);
+	return Object.fromEntries(names.filter((name) => name !== "").map((name) => [name, null]));
+}
+
 /** A 400 or 422 that names the field, or that has no message the SDK could read (Mistral's 422 has not). */
-function mayRefuseStreamOptions(error: unknown): boolean {
-	if (!(error instanceof Error) || !("status" in error)) return false;
-	if (error.status !== 400 && error.status !== 422) return false;
+function streamOptionsRefusal(error: unknown): "named" | "silent" | undefined {
+	if (!(error instanceof Error) || !("status" in error)) return undefined;
+	if (error.status !== 400 && error.status !== 422) return undefined;
 	const param = "param" in error ? String(error.param) : "";
-	return /stream_options|include_usage|status code \(no body\)/.test(`${error.message} ${param}`);
+	if (/stream_options|include_usage/.test(`${error.message} ${param}`)) return "named";
+	return error.message.includes("status code (no body)") ? "silent" : undefined;
 }
 
 /** Some servers send an error under HTTP 200. */

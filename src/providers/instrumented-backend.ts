@@ -1,7 +1,7 @@
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { LlmError } from "../core/llm-error.ts";
 import type { Operation } from "../core/settled-call.ts";
-import { isValidUsage } from "../core/token-usage.ts";
+import { isCached } from "../monitoring/cached-answers.ts";
 import { Call } from "../monitoring/call.ts";
 import { currentCall, runInCall } from "../monitoring/current-call.ts";
 import { declareSeries } from "../monitoring/declare-series.ts";
@@ -50,11 +50,13 @@ export class InstrumentedBackend implements LLMBackend {
 	readonly #backend: LLMBackend;
 	readonly #provider: string;
 	readonly #route: string;
+	/** What the backend last said of itself: it may change its model, and it may fail to say. */
+	#info: ModelInfo;
 
 	/**
 	 * @param provider the `provider` label
 	 * @param route the `route` label: a fixed name for this use ("chat"), never anything of a user's
-	 * @throws HyperAgentError `BAD_OPTION` when a label is empty
+	 * @throws HyperAgentError `BAD_OPTION` when a label is empty, or the backend does not say its model
 	 */
 	constructor(backend: LLMBackend, provider: string, route: string) {
 		for (const [name, value] of [
@@ -70,8 +72,16 @@ export class InstrumentedBackend implements LLMBackend {
 		this.#backend = backend;
 		this.#provider = provider;
 		this.#route = route;
-		const { model } = backend.modelInfo();
-		declareSeries({ route, provider, model });
+		if (typeof backend?.infer !== "function") {
+			throw new HyperAgentError(
+				"BAD_OPTION",
+				"new InstrumentedBackend(backend, provider, route): backend must be an LLMBackend, with infer, inferStream, embed and modelInfo.",
+			);
+		}
+		this.#info = askModelInfo(backend);
+		declareSeries({ route, provider, model: this.#info.model });
+		const { embeddingModel } = this.#info;
+		if (embeddingModel !== undefined) declareSeries({ route, provider, model: embeddingModel });
 	}
 
 	async infer(
@@ -128,7 +138,12 @@ export class InstrumentedBackend implements LLMBackend {
 	}
 
 	#start(operation: Operation, options: CallOptions | undefined): Call {
-		const { embeddingModel, model, provider: priceProvider } = this.#backend.modelInfo();
+		try {
+			this.#info = askModelInfo(this.#backend);
+		} catch (cause) {
+			reportInternalError("call", "A backend's modelInfo() has failed; its last answer counts.", cause);
+		}
+		const { embeddingModel, model, provider: priceProvider } = this.#info;
 		return new Call({
 			operation,
 			route: this.#route,
@@ -149,6 +164,8 @@ function streamMeter(signal: AbortSignal | undefined): StreamMeter<StreamEvent> 
 			if (event.type === "done") {
 				reportAnswer(call, event);
 				call.succeed();
+			} else if (isCached(event)) {
+				call.serveFromCache();
 			} else {
 				call.firstToken();
 			}
@@ -165,10 +182,26 @@ function streamMeter(signal: AbortSignal | undefined): StreamMeter<StreamEvent> 
 /** Backends come from anywhere: what they answer may not be what their types say. */
 function reportAnswer(call: Call, answer: LLMResponse | EmbeddingResponse | StreamEvent): void {
 	try {
-		if ("model" in answer && answer.model !== undefined) call.reportModel(answer.model);
-		if (!("usage" in answer) || answer.usage === undefined) return;
-		call.reportUsage(isValidUsage(answer.usage) ? answer.usage : "parse_error");
+		if (isCached(answer)) {
+			call.serveFromCache();
+			return;
+		}
+		if ("model" in answer) call.reportModel(answer.model);
+		if ("usage" in answer && answer.usage !== undefined) call.reportUsage(answer.usage);
 	} catch (cause) {
 		reportInternalError("usage", "The usage of an answer could not be read.", cause);
 	}
+}
+
+/** What a backend says of itself, if it is something that a call can be counted by. */
+function askModelInfo(backend: LLMBackend): ModelInfo {
+	const info: unknown = backend.modelInfo();
+	const { embeddingModel, model, provider } = (info ?? {}) as Partial<ModelInfo>; // checked right below
+	if (typeof model !== "string" || model === "" || typeof provider !== "string" || provider === "") {
+		throw new HyperAgentError(
+			"BAD_OPTION",
+			'InstrumentedBackend: backend.modelInfo() must answer { model, provider }, two names such as { model: "gpt-4-turbo", provider: "openai" }.',
+		);
+	}
+	return { model, provider, ...(typeof embeddingModel === "string" ? { embeddingModel } : undefined) };
 }

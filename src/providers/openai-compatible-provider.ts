@@ -1,5 +1,5 @@
 import { ChatCompletionsBackend } from "./chat-completions-backend.ts";
-import { checkProvider, type ProviderOptions } from "./provider-options.ts";
+import { checkBaseURL, checkProvider, type ProviderOptions } from "./provider-options.ts";
 
 /** What an {@link OpenAICompatibleProvider} can be told beside what every provider can. */
 export interface OpenAICompatibleOptions extends ProviderOptions {
@@ -53,8 +53,11 @@ export class OpenAICompatibleProvider extends ChatCompletionsBackend {
 	 * @throws HyperAgentError `BAD_OPTION`, or `MISSING_PEER` when the package `openai` is not installed
 	 */
 	constructor(baseURL: string, apiKey: string, model: string, options: OpenAICompatibleOptions = {}) {
+		const what = "new OpenAICompatibleProvider(baseURL, apiKey, model, options)";
 		const settings = { ...options, baseURL };
-		checkProvider("new OpenAICompatibleProvider(baseURL, apiKey, model, options)", apiKey, model, settings);
+		checkProvider(what, apiKey, model, settings, ["provider"]);
+		// Left out, it would be OpenAI's: a key and a prompt of somebody else's would go there.
+		checkBaseURL(what, baseURL);
 		super(apiKey, model, settings, {
 			className: "OpenAICompatibleProvider",
 			provider: options.provider ?? providerAt(baseURL),

@@ -20,6 +20,10 @@ export class OpenAIStreamReader {
 	model: string | undefined = undefined;
 	/** Whether anything came at all. */
 	isEmpty = true;
+	/** Whether the server has ended the answer, and not something in between. */
+	isComplete = false;
+	/** What the first token was of, once it is here. */
+	firstToken: "answer" | "reasoning" | undefined = undefined;
 	#finishReason: FinishReason = "other";
 	readonly #calls: OpenToolCall[] = [];
 	readonly #byIndex: Map<unknown, OpenToolCall> = new Map();
@@ -33,7 +37,10 @@ export class OpenAIStreamReader {
 		const choice: unknown = Array.isArray(chunk["choices"]) ? chunk["choices"][0] : undefined;
 		if (!isRecord(choice)) return [];
 		const reason = choice["finish_reason"];
-		if (reason !== undefined && reason !== null) this.#finishReason = openAIFinishReason(reason);
+		if (reason !== undefined && reason !== null) {
+			this.isComplete = true;
+			this.#finishReason = openAIFinishReason(reason);
+		}
 		const delta = choice["delta"];
 		return isRecord(delta) ? this.#readDelta(delta) : [];
 	}
@@ -55,6 +62,9 @@ export class OpenAIStreamReader {
 	#readDelta(delta: Readonly<Record<string, unknown>>): StreamEvent[] {
 		const text = openAIText(delta["content"]) + openAIText(delta["refusal"]);
 		const calls = Array.isArray(delta["tool_calls"]) ? delta["tool_calls"].filter(isRecord) : [];
+		if (text !== "" || calls.length > 0) this.firstToken ??= "answer";
+		// DeepSeek's and xAI's name, and that of OpenRouter and Groq.
+		else if (delta["reasoning_content"] || delta["reasoning"]) this.firstToken ??= "reasoning";
 		return [
 			...(text === "" ? [] : [{ type: "text-delta", text } as const]),
 			...calls.flatMap((part) => this.#readToolCall(part)),

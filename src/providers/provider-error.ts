@@ -3,11 +3,19 @@ import { LlmError } from "../core/llm-error.ts";
 import { classifyError } from "../wire/classify-error.ts";
 import { isRecord } from "../wire/is-record.ts";
 
-/** Whose failure it is; the key only so that no message shows it. */
+/** Whose failure it is; the secrets only so that no message shows them. */
 export interface ProviderIdentity {
 	readonly provider: string;
 	readonly model: string;
-	readonly apiKey: string;
+	/** The key, and the values of the headers that the user set. */
+	readonly secrets: readonly string[];
+}
+
+/** What no message may show. Fetch trims keys that come from a file, and so must we. */
+export function secretsOf(apiKey: string, headers: Readonly<Record<string, string>> = {}): readonly string[] {
+	return [apiKey, ...Object.values(headers)]
+		.map((secret) => secret.trim())
+		.filter((secret) => secret.length > 3);
 }
 
 /**
@@ -30,7 +38,7 @@ export function providerError(
 				})
 			: signal.reason;
 	}
-	const message = redact(`${who.provider} ${who.model}: ${describe(error)}`, who.apiKey);
+	const message = redact(`${who.provider} ${who.model}: ${describe(error)}`, who.secrets);
 	return new LlmError(errorType, message, { provider: who.provider, status, retryAfterMs, cause: error });
 }
 
@@ -55,8 +63,15 @@ function isTimeout(reason: unknown): boolean {
 	return reason instanceof Error && reason.name === "TimeoutError";
 }
 
+/** An error message of this length says nothing more in the rest of it. */
+const LONGEST_MESSAGE = 2000;
+
 /** The SDK's message, with what the socket said where that is "Connection error." alone. */
 function describe(error: unknown): string {
+	// Its message would show the beginning of the answer.
+	if (error instanceof SyntaxError || (error instanceof Error && error.cause instanceof SyntaxError)) {
+		return "the answer is not the JSON that it says it is.";
+	}
 	if (!(error instanceof Error)) return messageIn(error) ?? "an error that says nothing.";
 	let root: Error = error;
 	for (let depth = 0; depth < 8 && root.cause instanceof Error; depth += 1) root = root.cause;
@@ -71,8 +86,11 @@ function messageIn(body: unknown): string | undefined {
 	return typeof body["message"] === "string" ? body["message"] : messageIn(body["error"]);
 }
 
-/** Providers quote keys back, whole or with stars in the middle. */
-function redact(message: string, apiKey: string): string {
-	const whole = apiKey.length < 4 ? message : message.replaceAll(apiKey, "[redacted]");
-	return whole.replace(/[\w.-]*\*{3,}[\w.-]*/g, "[redacted]");
+/** Providers quote keys back, whole or with stars in the middle, and sometimes half of what they were asked. */
+function redact(message: string, secrets: readonly string[]): string {
+	// A secret at the very end would be cut in two, and not known any more: the last word goes.
+	let shown =
+		message.length > LONGEST_MESSAGE ? message.slice(0, LONGEST_MESSAGE).replace(/\S{0,256}$/, "…") : message;
+	for (const secret of secrets) shown = shown.replaceAll(secret, "[redacted]");
+	return shown.replace(/[\w.-]{0,64}\*{3,64}[\w.-]{0,64}/g, "[redacted]");
 }

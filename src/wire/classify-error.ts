@@ -23,22 +23,6 @@ export function classifyError(error: unknown): ErrorFacts {
 	}
 }
 
-/**
- * Whether an error says that the call was aborted: the SDKs' `APIUserAbortError` or an `AbortError`, anywhere along the
- * chain of causes. A timeout is none, although both SDKs and `AbortSignal.timeout()` carry it out by an abort.
- */
-export function isAbort(error: unknown): boolean {
-	try {
-		const chain = causeChain(error);
-		if (chain.some((link) => isLlmError(link) || isTimeout(link))) return false;
-		return chain.some(
-			(link) => classNames(link).some((name) => ABORT_CLASSES.has(name)) || messageOf(link) === ABORT_MESSAGE,
-		);
-	} catch {
-		return false;
-	}
-}
-
 const ABORT_CLASSES: ReadonlySet<string> = new Set(["APIUserAbortError", "AbortError"]);
 /** What both SDKs say of an abort, for bundles in which a minifier has renamed the class. */
 const ABORT_MESSAGE = "Request was aborted.";
@@ -61,7 +45,7 @@ function typeByClass(error: unknown): ErrorType | undefined {
 	const message = messageOf(error);
 	if (names.includes("APIConnectionError")) return "network";
 	// Both SDKs turn an abort that the caller did not ask for into a timeout.
-	if (names.some((name) => ABORT_CLASSES.has(name))) return "timeout";
+	if (names.some((name) => ABORT_CLASSES.has(name)) || message === ABORT_MESSAGE) return "timeout";
 	if (names.includes("SyntaxError")) return "invalid_response";
 	if (names.includes("LengthFinishReasonError")) return "token_limit";
 	if (names.includes("ContentFilterFinishReasonError")) return "invalid_response";

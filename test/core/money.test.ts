@@ -36,6 +36,7 @@ describe("money", () => {
 		expect(formatCents(12, 345_000_000_000)).toBe("1234.5");
 		expect(formatCents(0, 0)).toBe("0");
 		expect(formatCents(90_000_000_000, 999_999_999_999)).toBe("9000000000099.9999999999");
+		expect(formatCents(9e20, 250_000_000_000)).toBe("90000000000000000000025");
 	});
 
 	test("sums are those of integers, past $9,007 too", () => {

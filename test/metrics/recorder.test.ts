@@ -13,6 +13,7 @@ const CALL: SettledCall = {
 	startedAt: 0,
 	latencyMs: 1100,
 	timeToFirstTokenMs: 100,
+	timePerOutputTokenMs: 100,
 	outcome: "success",
 	errorType: undefined,
 	usage: { inputUncached: 10, cacheRead: 20, cacheWrite5m: 3, cacheWrite1h: 4, output: 11, reasoning: 5 },
@@ -45,7 +46,6 @@ describe("the recorder", () => {
 		expect(of("llm_requests_total", { outcome: "success" })).toBe(1);
 		expect(of("llm_latency_ms")).toBe(1);
 		expect(of("llm_time_to_first_token_ms")).toBe(1);
-		// 1,000 ms for the ten tokens after the first.
 		const perToken = takeSnapshot(recorder)["llm_time_per_output_token_ms"]?.[0];
 		expect(perToken?.histogram?.sum).toBe(100);
 	});

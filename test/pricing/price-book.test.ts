@@ -149,13 +149,34 @@ describe("prices worked by hand", () => {
 		expect(price("anthropic", "claude-sonnet-4-5", usage).costUsd).toBeCloseTo(0.003, 15);
 	});
 
-	test("an iteration of a model that the book does not know has the price of the call's", () => {
+	test("an iteration of a model that the book does not know has no price, and that is said", () => {
 		const usage = { iterations: [{ inputUncached: 1000 }, { model: "model-of-nobody-1", output: 100 }] };
-		// 1000 × $3/1M + 100 × $15/1M
+		// 1000 × $3/1M
 		expect(price("anthropic", "claude-sonnet-4-5", usage)).toMatchObject({
+			costUsd: expect.closeTo(0.003, 15),
+			unpriced: "unknown_model",
+		});
+	});
+
+	test("an iteration of the model that answered is the call's own, whatever the book calls it", () => {
+		const usage = { iterations: [{ inputUncached: 1000 }, { model: "my-deployment", output: 100 }] };
+		const more = { answeredModel: "my-deployment" };
+		// 1000 × $3/1M + 100 × $15/1M
+		expect(price("anthropic", "claude-sonnet-4-5", usage, more)).toMatchObject({
 			costUsd: expect.closeTo(0.0045, 15),
 			unpriced: undefined,
 		});
+	});
+
+	test("iterations of several providers have the prices of each", () => {
+		const usage = {
+			iterations: [
+				{ model: "gpt-4-turbo", provider: "openai", inputUncached: 1000 },
+				{ model: "claude-3-haiku-20240307", inputUncached: 1000 },
+			],
+		};
+		// $0.01 and $0.00025 a thousand
+		expect(price("anthropic", "claude-3-haiku-20240307", usage).costUsd).toBeCloseTo(0.01025, 15);
 	});
 });
 

@@ -402,6 +402,8 @@ describe("the response cache", () => {
 	});
 
 	test.each([{ max: 0 }, { ttl: -1 }, { max: 1.5 }])("refuses %o", (options) => {
-		expect(() => new CachedBackend(new ScriptedBackend(), "chat", options)).toThrow("positive integer");
+		expect(() => new CachedBackend(new ScriptedBackend(), "chat", options)).toThrow(
+			"expected an integer from 1",
+		);
 	});
 });

@@ -22,6 +22,11 @@ import {
 const KEY = "sk-test-0123456789abcdef";
 const HI: readonly Message[] = [{ role: "user", content: "hi" }];
 
+/** What a program without types may pass. */
+function json(text: string): never {
+	return JSON.parse(text) as never;
+}
+
 interface Kind {
 	readonly name: string;
 	readonly make: (url: string, options?: ProviderOptions) => LLMBackend;
@@ -236,9 +241,9 @@ describe.each(KINDS)("$name", (kind) => {
 		const stream = runInCall(call, () => backend.inferStream(HI, [], 1));
 		for await (const _event of stream) break;
 		expect(call.attempts).toBe(1);
+		call.leave();
 		expect(call.usage).toEqual(kind.usage);
 		expect(call.answeredModel).toBe(`${backend.modelInfo().model}-1`);
-		call.leave();
 	});
 
 	test("the SDK's retries are attempts of one call", async () => {
@@ -272,9 +277,33 @@ describe("bad options are refused at once", () => {
 		["no model", () => new AnthropicProvider(KEY, ""), /model is empty/],
 		["no URL", () => new OpenAICompatibleProvider("localhost", KEY, "m"), /base URL must be/],
 		["no http", () => new OpenAICompatibleProvider("ftp://a/b", KEY, "m"), /base URL must be/],
-		["a bad timeout", () => new OpenAIProvider(KEY, "m", { timeout: 0 }), /timeout is 0/],
-		["bad retries", () => new AnthropicProvider(KEY, "m", { maxRetries: -1 }), /maxRetries is -1/],
-		["bad tokens", () => new AnthropicProvider(KEY, "m", { maxTokens: 1.5 }), /maxTokens is 1\.5/],
+		["a bad timeout", () => new OpenAIProvider(KEY, "m", { timeout: 0 }), /timeout must be a number/],
+		[
+			"a timeout that is text",
+			() => new OpenAIProvider(KEY, "m", json('{"timeout":"30"}')),
+			/timeout must be/,
+		],
+		[
+			"a typing error",
+			() => new OpenAIProvider(KEY, "m", json('{"baseUrl":"http://a"}')),
+			/no option `baseUrl`/,
+		],
+		["no base URL", () => new OpenAICompatibleProvider(json("null"), KEY, "m"), /base URL must be/],
+		[
+			"no base URL, but a provider",
+			() => new OpenAICompatibleProvider(json("null"), KEY, "m", { provider: "groq" }),
+			/base URL must be/,
+		],
+		[
+			"a password in the URL",
+			() => new OpenAIProvider(KEY, "m", { baseURL: "http://u:p@a" }),
+			/must not hold a user name/,
+		],
+		["fetch", () => new AnthropicProvider(KEY, "m", json('{"fetch":5}')), /fetch must be/],
+		["headers", () => new AnthropicProvider(KEY, "m", json('{"headers":"x"}')), /headers must be/],
+		["options", () => new AnthropicProvider(KEY, "m", json("null")), /options must be/],
+		["bad retries", () => new AnthropicProvider(KEY, "m", { maxRetries: -1 }), /maxRetries must be/],
+		["bad tokens", () => new AnthropicProvider(KEY, "m", { maxTokens: 1.5 }), /maxTokens must be/],
 	];
 	test.each(cases)("%s", (_what, make, message) => {
 		expect(make).toThrow(expect.objectContaining({ name: "HyperAgentError", code: "BAD_OPTION" }));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LabelGuard } from "../../src/metrics/label-guard.ts";
+import { LabelGuard } from "../../src/core/label-guard.ts";
 
 /** A guard whose slots are the numbers of its label sets, and what it has done. */
 function guardOf(max: number) {
