@@ -1,5 +1,5 @@
 import { MoneySum } from "../core/money.ts";
-import { SCOPE_LABELS } from "./catalog.ts";
+import { CATALOG, type MetricDefinition, SCOPE_LABELS } from "./catalog.ts";
 import type { Placement } from "./layout.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -23,6 +23,22 @@ export interface HistogramSnapshot {
 
 /** The series of each family, by the family's name. */
 export type MetricsSnapshot = Readonly<Record<string, readonly SeriesSnapshot[]>>;
+
+/** One family with its series as plain data. */
+export interface FamilySnapshot {
+	readonly name: string;
+	readonly help: string;
+	readonly type: MetricDefinition["type"];
+	readonly series: readonly SeriesSnapshot[];
+}
+
+/** The families that have a series, in the order of the catalog. */
+export function takeFamilies(recorder: Recorder): readonly FamilySnapshot[] {
+	const snapshot = takeSnapshot(recorder);
+	return CATALOG.map(({ help, name, type }) => ({ name, help, type, series: snapshot[name] ?? [] })).filter(
+		({ series }) => series.length > 0,
+	);
+}
 
 /** All that the recorder holds, at one instant, as plain data. */
 export function takeSnapshot(recorder: Recorder): MetricsSnapshot {
