@@ -11,7 +11,7 @@ export type {
 	UsageMissingReason,
 } from "../core/settled-call.ts";
 export { type IterationUsage, type TokenUsage, totalInput } from "../core/token-usage.ts";
-export type { ConstantLabels } from "../exposition/text-exposition.ts";
+export type { ConstantLabels } from "../exposition/source.ts";
 export {
 	type CostTotals,
 	CostTracker,
@@ -38,4 +38,6 @@ export {
 	initPrometheus,
 	type PrometheusHandle,
 	type PrometheusOptions,
+	type Scrape,
+	type ScrapeRequest,
 } from "./prometheus.ts";

@@ -4,7 +4,16 @@ import { CATALOG, SCOPE_LABELS } from "../metrics/catalog.ts";
 import { MAX_LABEL_LENGTH } from "../core/label-guard.ts";
 import type { PrometheusOptions } from "./prometheus.ts";
 
-const OPTIONS = ["bounds", "buckets", "constantLabels", "models", "onError", "routes"];
+const OPTIONS = [
+	"bounds",
+	"buckets",
+	"constantLabels",
+	"createdSeries",
+	"models",
+	"nativeHistograms",
+	"onError",
+	"routes",
+];
 const BOUNDS = ["pairs", "routes", "targets"];
 const BUCKETS = ["latencyMs", "timePerOutputTokenMs", "timeToFirstTokenMs"];
 
@@ -31,6 +40,7 @@ export function checkOptions(options: PrometheusOptions): void {
 	for (const [name, bound] of Object.entries(bounds)) {
 		expect(Number.isInteger(bound) && bound > 0, `bounds.${name}`, "an integer of at least 1", bound);
 	}
+	checkFormats(options);
 	expect(onError === undefined || typeof onError === "function", "onError", "a function", onError);
 	expect(Array.isArray(routes), "routes", "an array", routes);
 	expect(Array.isArray(models), "models", "an array", models);
@@ -47,6 +57,17 @@ export function checkOptions(options: PrometheusOptions): void {
 	const most = bounds.pairs ?? 1000;
 	const pairs = routes.length * models.length;
 	expect(pairs <= most, "routes and models", `at most ${most} pairs (bounds.pairs)`, pairs);
+}
+
+function checkFormats({ createdSeries, nativeHistograms }: PrometheusOptions): void {
+	const isFlag = createdSeries === undefined || typeof createdSeries === "boolean";
+	expect(isFlag, "createdSeries", "true or false", createdSeries);
+	if (nativeHistograms === undefined || typeof nativeHistograms === "boolean") return;
+	expect(isObject(nativeHistograms), "nativeHistograms", "true, false or { schema }", nativeHistograms);
+	onlyKnown("nativeHistograms", nativeHistograms, ["schema"]);
+	const { schema = 3 } = nativeHistograms;
+	const fits = Number.isInteger(schema) && schema >= 0 && schema <= 5;
+	expect(fits, "nativeHistograms.schema", "an integer from 0 to 5", schema);
 }
 
 function checkBuckets(path: string, bounds: unknown): void {

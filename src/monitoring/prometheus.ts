@@ -1,6 +1,10 @@
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { processSlot } from "../core/process-slot.ts";
-import { type ConstantLabels, TEXT_CONTENT_TYPE, TextExposition } from "../exposition/text-exposition.ts";
+import { CONTENT_TYPES, Exposition } from "../exposition/exposition.ts";
+import { negotiate } from "../exposition/negotiate.ts";
+import type { ConstantLabels } from "../exposition/source.ts";
+import { TEXT_CONTENT_TYPE } from "../exposition/text-format.ts";
+import type { NativeSchema } from "../metrics/native-histogram.ts";
 import { type Bounds, installedRecorder, Recorder } from "../metrics/recorder.ts";
 import { type MetricsSnapshot, takeSnapshot } from "../metrics/snapshot.ts";
 import { knownCacheRoutes, knownSeries } from "./declare-series.ts";
@@ -30,8 +34,31 @@ export interface PrometheusOptions {
 	readonly models?: readonly DeclaredModel[];
 	/** The most label sets; beyond them labels become `other`. */
 	readonly bounds?: Partial<Bounds>;
+	/**
+	 * Native histograms beside the classic ones, for scrapers that ask for protobuf; off unless given. Prometheus 2 then
+	 * keeps the native ones only, so that no query on `_bucket` has an answer. `schema` says how fine they are: each
+	 * doubling has 2^schema buckets. Default: 3, so that neighbours are 9.05 % apart.
+	 */
+	readonly nativeHistograms?: boolean | { readonly schema?: NativeSchema };
+	/** Whether OpenMetrics tells since when each series counts (`_created`); Prometheus 2 takes that for a series. */
+	readonly createdSeries?: boolean;
 	/** Told of faults inside the observation and of values that it refused; without it, each kind warns once. */
 	readonly onError?: OnError;
+}
+
+/** What a scraper asks for. */
+export interface ScrapeRequest {
+	/** Its `Accept` header; without one it gets text. */
+	readonly accept?: string | undefined;
+	/** Only these families; all of them unless given. */
+	readonly names?: readonly string[] | undefined;
+}
+
+/** What a scraper gets. */
+export interface Scrape {
+	readonly contentType: string;
+	/** Never changed: an equal answer to the next scrape may be the same bytes. */
+	readonly body: Uint8Array;
 }
 
 /** Gives out what has been recorded. */
@@ -41,11 +68,11 @@ export class PrometheusHandle {
 	/** When the recorder was installed, in milliseconds since the epoch: all counters were 0 then. */
 	readonly since: number = Date.now();
 	readonly #recorder: Recorder;
-	readonly #text: TextExposition;
+	readonly #exposition: Exposition;
 
-	constructor(recorder: Recorder, constantLabels: ConstantLabels) {
+	constructor(recorder: Recorder, constantLabels: ConstantLabels, createdSeries: boolean) {
 		this.#recorder = recorder;
-		this.#text = new TextExposition(recorder, constantLabels);
+		this.#exposition = new Exposition(recorder, { constantLabels, createdSeries });
 	}
 
 	/**
@@ -62,7 +89,28 @@ export class PrometheusHandle {
 	 */
 	render(): string {
 		this.#collect();
-		return this.#text.render();
+		return this.#exposition.renderText();
+	}
+
+	/**
+	 * What `/metrics` answers, in the format that the scraper asks for: text 0.0.4, OpenMetrics or protobuf. Rendering
+	 * lets the event loop go on, and scrapes at the same time share one.
+	 *
+	 * @example
+	 * ```ts
+	 * import { initPrometheus } from "@hyperagent/observe/monitoring";
+	 *
+	 * const prometheus = initPrometheus({ routes: ["chat"], models: ["gpt-4-turbo"] });
+	 * const { body, contentType } = await prometheus.scrape({ accept: "application/openmetrics-text" });
+	 * console.log(contentType); // "application/openmetrics-text; version=1.0.0; charset=utf-8"
+	 * console.log(new TextDecoder().decode(body).endsWith("# EOF\n")); // true
+	 * ```
+	 */
+	async scrape({ accept, names }: ScrapeRequest = {}): Promise<Scrape> {
+		this.#collect();
+		const format = negotiate(accept);
+		const body = await this.#exposition.render(format, names === undefined ? undefined : new Set(names));
+		return { contentType: CONTENT_TYPES[format], body };
 	}
 
 	/** The same as plain data, for programs. */
@@ -103,12 +151,23 @@ export function initPrometheus(options: PrometheusOptions = {}): PrometheusHandl
 		);
 	}
 	checkOptions(options);
-	const { buckets, bounds, constantLabels = {}, models = [], onError, routes = [] } = options;
+	const {
+		buckets,
+		bounds,
+		constantLabels = {},
+		createdSeries = false,
+		models = [],
+		onError,
+		routes = [],
+	} = options;
+	const { nativeHistograms = false } = options;
+	const nativeSchema = typeof nativeHistograms === "object" ? (nativeHistograms.schema ?? 3) : 3;
 	const recorder = new Recorder({
 		latencyBuckets: buckets?.latencyMs,
 		timeToFirstTokenBuckets: buckets?.timeToFirstTokenMs,
 		timePerOutputTokenBuckets: buckets?.timePerOutputTokenMs,
 		bounds,
+		nativeSchema: nativeHistograms === false ? undefined : nativeSchema,
 		onOverflow: (scope) =>
 			reportInternalError(
 				"labels",
@@ -129,7 +188,7 @@ export function initPrometheus(options: PrometheusOptions = {}): PrometheusHandl
 	}
 	for (const route of knownCacheRoutes()) recorder.route(route);
 	installedRecorder.value = recorder;
-	installedHandle.value = new PrometheusHandle(recorder, constantLabels);
+	installedHandle.value = new PrometheusHandle(recorder, constantLabels, createdSeries);
 	return installedHandle.value;
 }
 

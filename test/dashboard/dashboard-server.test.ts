@@ -68,7 +68,7 @@ describe("routes", () => {
 		expect(status).toBe(200);
 		expect(headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
 		expect(headers["content-encoding"]).toBeUndefined();
-		expect(headers["vary"]).toBe("Accept-Encoding");
+		expect(headers["vary"]).toBe("Accept, Accept-Encoding");
 		expect(text).toContain('llm_cost_usd_total{route="chat",model="gpt-4-turbo"} 0.25\n');
 		expect(steady(text)).toBe(steady(getPrometheus().render()));
 	});
@@ -79,7 +79,7 @@ describe("routes", () => {
 		const packed = await ask(`${url}/metrics`, { "Accept-Encoding": "deflate, gzip;q=0.5" });
 		expect(plain.headers["content-encoding"]).toBeUndefined();
 		expect(packed.headers["content-encoding"]).toBe("gzip");
-		expect(packed.headers["vary"]).toBe("Accept-Encoding");
+		expect(packed.headers["vary"]).toBe("Accept, Accept-Encoding");
 		expect(packed.body.length).toBeLessThan(plain.body.length / 2);
 		expect(steady(gunzipSync(packed.body).toString())).toBe(steady(plain.text));
 	});

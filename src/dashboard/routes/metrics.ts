@@ -6,17 +6,32 @@ import type { RouteHandler } from "../app.ts";
 
 const compress = promisify(gzip);
 
-/** `GET /metrics`: the Prometheus text format, gzipped where the scraper asks for it. */
+/**
+ * `GET /metrics`, in the format that the scraper asks for, gzipped where it asks for that; `?name[]=llm_cost_usd_total`,
+ * as often as one likes, picks families.
+ */
 export function metricsRoute(handle: PrometheusHandle): RouteHandler {
+	/** What has not changed since the last scrape is not compressed again. */
+	const compressed = new WeakMap<Uint8Array, Promise<Buffer>>();
 	return async (c) => {
-		const text = handle.render();
-		c.header("Content-Type", handle.contentType);
+		const names = c.req.queries("name[]");
+		const { body, contentType } = await handle.scrape({ accept: c.req.header("accept"), names });
+		c.header("Content-Type", contentType);
 		c.header("Cache-Control", "no-store");
-		c.header("Vary", "Accept-Encoding");
-		if (!acceptsGzip(c.req.header("accept-encoding"))) return c.body(text);
-		// Off this thread: compressing costs as much as rendering.
-		const compressed = await compress(text, { level: constants.Z_BEST_SPEED });
+		c.header("Vary", "Accept, Accept-Encoding");
+		if (!acceptsGzip(c.req.header("accept-encoding"))) return c.body(shared(body));
+		let zipped = compressed.get(body);
+		if (zipped === undefined) {
+			// Off this thread: compressing costs as much as rendering.
+			zipped = compress(body, { level: constants.Z_BEST_SPEED });
+			compressed.set(body, zipped);
+		}
 		c.header("Content-Encoding", "gzip");
-		return c.body(new Uint8Array(compressed));
+		return c.body(shared(await zipped));
 	};
+}
+
+function shared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+	// A response's types want bytes that are in no SharedArrayBuffer, as ours never are: this saves a copy.
+	return bytes as Uint8Array<ArrayBuffer>;
 }

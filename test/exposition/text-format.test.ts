@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { TextExposition } from "../../src/exposition/text-exposition.ts";
+import { Exposition } from "../../src/exposition/exposition.ts";
 import { CATALOG } from "../../src/metrics/catalog.ts";
 import { Recorder } from "../../src/metrics/recorder.ts";
 
@@ -11,7 +11,7 @@ describe("the text format", () => {
 	test("a counter, as the format's specification writes it", () => {
 		const recorder = new Recorder();
 		recorder.tokens(recorder.pair("chat", "gpt-4-turbo"), 150, 50);
-		const text = new TextExposition(recorder).render();
+		const text = new Exposition(recorder).renderText();
 		expect(text).toContain(
 			[
 				"# HELP llm_tokens_total Input and output tokens together.",
@@ -26,7 +26,7 @@ describe("the text format", () => {
 		const recorder = new Recorder({ latencyBuckets: [100, 250.5] });
 		const pair = recorder.pair("chat", "m");
 		for (const ms of [50, 200, 300]) recorder.latency(pair, ms);
-		const text = new TextExposition(recorder).render();
+		const text = new Exposition(recorder).renderText();
 		expect(text).toContain(
 			[
 				"# TYPE llm_latency_ms histogram",
@@ -45,7 +45,7 @@ describe("the text format", () => {
 		const pair = recorder.pair("chat", "m");
 		recorder.cost(pair, 0.0025);
 		recorder.cost(pair, 1e-12);
-		const text = new TextExposition(recorder).render();
+		const text = new Exposition(recorder).renderText();
 		expect(linesOf(text, "llm_cost_usd_total")).toEqual([
 			'llm_cost_usd_total{route="chat",model="m"} 0.2500000001',
 		]);
@@ -54,7 +54,7 @@ describe("the text format", () => {
 	test("backslash, quote and newline are escaped, anything else is itself", () => {
 		const recorder = new Recorder();
 		recorder.cacheHit(recorder.route('a"b\\c\nd\te,}é😀'));
-		const text = new TextExposition(recorder).render();
+		const text = new Exposition(recorder).renderText();
 		expect(linesOf(text, "llm_cache_hits_total")).toEqual([
 			'llm_cache_hits_total{route="a\\"b\\\\c\\nd\te,}é😀"} 1',
 		]);
@@ -63,7 +63,7 @@ describe("the text format", () => {
 	test("constant labels are on every line, those without labels of their own included", () => {
 		const recorder = new Recorder();
 		recorder.pair("chat", "m");
-		const text = new TextExposition(recorder, { service: 'a "b"' }).render();
+		const text = new Exposition(recorder, { constantLabels: { service: 'a "b"' } }).renderText();
 		const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 		expect(lines.length).toBeGreaterThan(50);
 		expect(lines.filter((line) => !line.includes('{service="a \\"b\\""'))).toEqual([]);
@@ -72,11 +72,11 @@ describe("the text format", () => {
 	test("a gauge that waits for its first value is not there, nor is its head", () => {
 		const recorder = new Recorder();
 		const target = recorder.target("openai", "m");
-		const exposition = new TextExposition(recorder);
-		expect(exposition.render()).not.toContain("llm_ratelimit_remaining");
+		const exposition = new Exposition(recorder);
+		expect(exposition.renderText()).not.toContain("llm_ratelimit_remaining");
 		recorder.rateLimitRemaining(target, "tokens", 149_984);
 		const labels = '{provider="openai",model="m",resource="tokens"}';
-		expect(linesOf(exposition.render(), "llm_ratelimit_remaining")).toEqual([
+		expect(linesOf(exposition.renderText(), "llm_ratelimit_remaining")).toEqual([
 			`llm_ratelimit_remaining${labels} 149984`,
 		]);
 	});
@@ -88,7 +88,7 @@ describe("the text format", () => {
 			recorder.target("openai", model);
 		}
 		recorder.route("chat");
-		const text = new TextExposition(recorder).render();
+		const text = new Exposition(recorder).renderText();
 		expect(text.endsWith("\n")).toBe(true);
 		const families = text.split("\n").flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? []);
 		const expected = CATALOG.filter(({ born }) => born !== "first").map(({ name }) => name);
