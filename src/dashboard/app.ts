@@ -36,6 +36,7 @@ export function createApp(parts: AppParts): App {
 	const { collect, handle, isReady, logger, page, policy } = parts;
 	const app = new Hono<Env>();
 	app.use(secureHeaders());
+	app.use(headLength());
 	app.use(checkAccess(policy));
 	const routes: Readonly<Record<string, RouteHandler>> = {
 		"/metrics": metricsRoute(handle),
@@ -65,6 +66,16 @@ function secureHeaders(): MiddlewareHandler<Env> {
 		c.header("X-Content-Type-Options", "nosniff");
 		c.header("Referrer-Policy", "no-referrer");
 		c.header("Cross-Origin-Resource-Policy", "same-origin");
+	};
+}
+
+/** HEAD tells the length that GET would send; hono drops it with the body. */
+function headLength(): MiddlewareHandler<Env> {
+	return async (c, next) => {
+		await next();
+		if (c.req.method !== "HEAD" || c.res.headers.has("Content-Length")) return;
+		const body = await c.res.clone().arrayBuffer();
+		c.header("Content-Length", String(body.byteLength));
 	};
 }
 

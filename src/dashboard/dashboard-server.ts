@@ -16,7 +16,7 @@ import {
 	urlOf,
 } from "./listen-address.ts";
 import { HttpServer } from "./http-server.ts";
-import { type DashboardLogger, DEFAULT_LOGGER } from "./logger.ts";
+import { type DashboardLogger, DEFAULT_LOGGER, guardedLogger } from "./logger.ts";
 import { loadPageFiles, type PageFile } from "./page-files.ts";
 import { checkServerOptions } from "./server-options.ts";
 import { StatsCollector } from "./stats-collector.ts";
@@ -30,7 +30,7 @@ export interface DashboardServerOptions {
 	readonly authToken?: string | undefined;
 	/** Shown on top of the page: "Simulated data". */
 	readonly notice?: string | undefined;
-	/** Default: warnings and errors go to `process.emitWarning`. */
+	/** Default: warnings and errors go to `process.emitWarning`. What it throws harms nothing. */
 	readonly logger?: DashboardLogger | undefined;
 }
 
@@ -66,7 +66,7 @@ export class DashboardServer {
 		checkServerOptions(costTracker, options);
 		this.#handle = isPrometheusInstalled() ? getPrometheus() : initPrometheus();
 		this.#options = options;
-		this.#logger = options.logger ?? DEFAULT_LOGGER;
+		this.#logger = guardedLogger(options.logger ?? DEFAULT_LOGGER);
 		this.#stats = new StatsCollector(this.#handle, costTracker, options.notice);
 	}
 

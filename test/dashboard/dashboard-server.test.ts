@@ -55,6 +55,10 @@ const ownAddress = Object.values(networkInterfaces())
 	.flatMap((addresses) => addresses ?? [])
 	.find(({ family, internal }) => family === "IPv4" && !internal)?.address;
 
+const hasIPv6 = Object.values(networkInterfaces()).some((all) =>
+	all?.some(({ address }) => address === "::1"),
+);
+
 /** But for the age of the prices, which moves by itself. */
 function steady(metrics: string): string {
 	return metrics.replace(/^hyperagent_price_book_age_seconds .*$/m, "");
@@ -116,6 +120,9 @@ describe("routes", () => {
 		const { url } = await start();
 		for (const path of ["/", "/metrics", "/health", "/ready", "/api/stats", "/page.css"]) {
 			const [head, get] = [await ask(url + path, {}, "HEAD"), await ask(url + path)];
+			// Ages and times move, and with them the length by a digit or two.
+			const length = Number(head.headers["content-length"]);
+			expect(Math.abs(length - get.body.length), path).toBeLessThan(length * 0.02);
 			expect([path, head.status, head.headers["content-type"], head.text]).toEqual([
 				path,
 				200,
@@ -173,11 +180,15 @@ describe("routes", () => {
 		}
 	});
 
-	test("HTTP/1.0 without a host gets its health check", async () => {
-		const { url } = await start();
-		const { text } = await raw(url, "GET /health HTTP/1.0\r\n\r\n");
-		expect(await text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-	});
+	test.for(["127.0.0.1:0", "[::1]:0", "[::]:0", "[::ffff:127.0.0.1]:0"])(
+		"HTTP/1.0 without a host gets its health check on %s",
+		async (address, { skip }) => {
+			if (address.includes("[") && !hasIPv6) skip("this machine has no IPv6");
+			const { url } = await start(address);
+			const { text } = await raw(url, "GET /health HTTP/1.0\r\n\r\n");
+			expect(await text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+		},
+	);
 });
 
 describe("access", () => {
@@ -258,13 +269,44 @@ describe("life", () => {
 	});
 
 	test("it listens on IPv6, where loopback is loopback too", async ({ skip }) => {
-		const hasIPv6 = Object.values(networkInterfaces()).some((all) =>
-			all?.some(({ address }) => address === "::1"),
-		);
 		if (!hasIPv6) skip("this machine has no IPv6");
 		const { url } = await start("[::1]:0");
 		expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/);
 		expect((await ask(`${url}/api/stats`)).status).toBe(200);
+	});
+
+	test("a logger that fails breaks nothing, and what it was told is a warning of Node's", async () => {
+		const fails = (): never => {
+			throw new Error("disk full");
+		};
+		const loggers: readonly (() => void)[] = [fails, async () => Promise.reject(new Error("disk full"))];
+		for (const failing of loggers) {
+			const warned = once(process, "warning");
+			const server = await start("127.0.0.1:0", { logger: { info: failing, warn: failing, error: failing } });
+			expect((await ask(`${server.url}/health`)).status).toBe(200);
+			expect((await warned)[0]).toMatchObject({
+				message: `DashboardServer: the logger failed (disk full) when it was told: DashboardServer: listening on ${server.url}`,
+			});
+			await server.close();
+			await expect(ask(`${server.url}/health`)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+		}
+	});
+
+	test("a logger is called as a method, as pino's needs it", async () => {
+		class Log {
+			readonly #lines: string[] = [];
+			info(line: string): void {
+				this.#lines.push(line);
+			}
+			warn(): void {}
+			error(): void {}
+			get lines(): readonly string[] {
+				return this.#lines;
+			}
+		}
+		const logger = new Log();
+		const { url } = await start("127.0.0.1:0", { logger });
+		expect(logger.lines).toEqual([`DashboardServer: listening on ${url}`]);
 	});
 
 	test("a second run() and one after close() are refused", async () => {
@@ -300,8 +342,10 @@ describe("life", () => {
 		[{ authToken: 7 }, "authToken"],
 		[{ notice: 7 }, "notice"],
 		[{ logger: {} }, "logger"],
+		[{ logger: null }, "logger"],
 		[{ token: "x" }, "token"],
 		[null, "options"],
+		[[], "options"],
 	])("options %j are refused, without showing a token", (options, path) => {
 		const refused = expect.objectContaining({
 			code: "BAD_OPTION",
@@ -363,7 +407,7 @@ describe("life", () => {
 /** Sends these very bytes; `text` resolves with what came back once the server has hung up. */
 async function raw(url: string, bytes: string): Promise<{ socket: Socket; text: Promise<string> }> {
 	const { hostname, port } = new URL(url);
-	const socket = connect(Number(port), hostname);
+	const socket = connect(Number(port), hostname.replaceAll(/[[\]]/g, ""));
 	let received = "";
 	socket.setEncoding("utf8").on("data", (text: string) => (received += text));
 	socket.on("error", () => undefined); // a reset is a way to hang up
