@@ -24,8 +24,11 @@ import { StatsCollector } from "./stats-collector.ts";
 /** Everything is optional. */
 export interface DashboardServerOptions {
 	/**
-	 * Lets peers from other machines see the page and `/api/stats`, sent as `Authorization: Bearer <token>`: visible
-	 * ASCII characters. Without it they get `/metrics`, `/health` and `/ready` only.
+	 * Visible ASCII characters. Whoever sends it sees the page and `/api/stats`, from any machine: as
+	 * `Authorization: Bearer <token>`, or in a browser, which asks, as the password with any user name. Once it is set,
+	 * this machine needs it too, for a reverse proxy here speaks for others. Without it only programs on this machine see
+	 * them, and nobody through a proxy that says it is one (`Forwarded`, `X-Forwarded-*`, `X-Real-IP`, `Via`).
+	 * `/metrics`, `/health` and `/ready` are open to all.
 	 */
 	readonly authToken?: string | undefined;
 	/** Shown on top of the page: "Simulated data". */
@@ -156,8 +159,8 @@ export class DashboardServer {
 }
 
 function exposedWarning(bound: ListenAddress, authToken: string | undefined): string {
-	const open = `DashboardServer listens on ${formatAddress(bound)}, beyond this machine: other machines get /metrics, /health and /ready`;
+	const open = `DashboardServer listens on ${formatAddress(bound)}, beyond this machine: everybody gets /metrics, /health and /ready`;
 	return authToken === undefined
-		? `${open}, and 401 for the rest. Set authToken to let them see the page.`
+		? `${open}, and other machines 401 for the rest. Set authToken to let them see the page.`
 		: `${open}; the rest needs the authToken. It travels unencrypted unless a TLS proxy stands in front.`;
 }

@@ -28,6 +28,8 @@ async function start(
 interface Answer {
 	status: number;
 	headers: Record<string, string | string[] | undefined>;
+	/** `WWW-Authenticate`, a challenge a line. */
+	challenges: string[];
 	body: Buffer;
 	text: string;
 }
@@ -41,8 +43,9 @@ async function ask(url: string, headers: Record<string, string> = {}, method = "
 			response.once("error", reject);
 			response.once("end", () => {
 				const body = Buffer.concat(chunks);
-				const { headers, statusCode: status = 0 } = response;
-				resolve({ status, headers, body, text: body.toString() });
+				const { headers, headersDistinct, statusCode: status = 0 } = response;
+				const challenges = headersDistinct["www-authenticate"] ?? [];
+				resolve({ status, headers, challenges, body, text: body.toString() });
 			});
 		});
 		sent.once("error", reject);
@@ -214,7 +217,7 @@ describe("access", () => {
 				{ Authorization: "Bearer wrong" },
 			] as Record<string, string>[]) {
 				const answer = await ask(url + path, headers);
-				expect([path, answer.status, answer.headers["www-authenticate"]]).toEqual([path, 401, "Bearer"]);
+				expect([path, answer.status]).toEqual([path, 401]);
 				expect(answer.text).not.toContain("correct-horse");
 			}
 		}
@@ -222,7 +225,33 @@ describe("access", () => {
 		const token = { Authorization: "Bearer correct-horse" };
 		for (const path of ["/", "/api/stats", "/page.css"])
 			expect((await ask(url + path, token)).status).toBe(200);
-		expect((await ask(`${server.url}/`)).status).toBe(200); // loopback needs none
+	});
+
+	test("with a token set, loopback needs it too, and a browser is asked for it", async () => {
+		const { url } = await start("127.0.0.1:0", { authToken: "correct-horse" });
+		for (const path of ["/", "/api/stats", "/page.css", "/nothing"]) {
+			const answer = await ask(url + path);
+			expect([path, answer.status, answer.challenges]).toEqual([
+				path,
+				401,
+				["Bearer", 'Basic realm="HyperAgent", charset="UTF-8"'],
+			]);
+			expect(JSON.parse(answer.text)).toEqual({ error: expect.stringContaining("authToken") });
+		}
+		const basic = `Basic ${Buffer.from("anybody:correct-horse").toString("base64")}`;
+		for (const authorization of ["Bearer correct-horse", basic])
+			for (const path of ["/", "/api/stats", "/page.css"])
+				expect((await ask(url + path, { Authorization: authorization })).status).toBe(200);
+		for (const path of ["/metrics", "/health", "/ready"]) expect((await ask(url + path)).status).toBe(200);
+	});
+
+	test("what comes through a proxy is not taken for local, and no browser is asked for a token that is not set", async () => {
+		const { url } = await start();
+		const proxied = { "X-Forwarded-For": "127.0.0.1" };
+		const { challenges, status, text } = await ask(`${url}/api/stats`, proxied);
+		expect([status, challenges]).toEqual([401, ["Bearer"]]);
+		expect(text).toContain("proxy");
+		expect((await ask(`${url}/metrics`, proxied)).status).toBe(200);
 	});
 
 	test("beyond loopback it warns once, and says what the token is for", async () => {
