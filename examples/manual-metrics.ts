@@ -2,7 +2,7 @@
  * The guide's manual metrics: for calls that go through nothing of ours.
  *
  *   npm run build
- *   node examples/manual-metrics.ts
+ *   npx node examples/manual-metrics.ts
  */
 import {
 	decActiveRequests,

@@ -2,7 +2,7 @@
  * The guide's complete example: one metered call to a real provider, then what Prometheus would read.
  *
  *   npm run build
- *   OPENAI_API_KEY=… node examples/prometheus-monitoring.ts
+ *   OPENAI_API_KEY=sk-… npm run example
  *
  * ANTHROPIC_API_KEY works as well; OPENAI_BASE_URL and ANTHROPIC_BASE_URL lead elsewhere, as the SDKs have it.
  */

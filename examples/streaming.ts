@@ -2,7 +2,7 @@
  * A metered stream, read to its end and left early: tokens, cost and time to first token are recorded either way.
  *
  *   npm run build
- *   OPENAI_API_KEY=… node examples/streaming.ts
+ *   OPENAI_API_KEY=sk-… npx node examples/streaming.ts
  */
 import { initPrometheus } from "@hyperagent/observe/monitoring";
 import { InstrumentedBackend, LlmError, type Message, OpenAIProvider } from "@hyperagent/observe/providers";

@@ -31,11 +31,20 @@ export interface AppParts {
 const CONTENT_SECURITY_POLICY =
 	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
+/** Basic is what browsers ask their user for; they send it again with all that the page loads. */
+const CHALLENGES = ["Bearer", 'Basic realm="HyperAgent", charset="UTF-8"'];
+const TOKEN_NEEDED =
+	"Send the server's authToken: `Authorization: Bearer <token>`, or in a browser as the password.";
+/** No browser asks for a password here: there is none. */
+const NO_TOKEN_SET =
+	"This is for programs on the server's own machine. Set the server's authToken to let others in, and what comes through a proxy.";
+
 /** All routes behind the access check; GET and HEAD only. */
 export function createApp(parts: AppParts): App {
 	const { collect, handle, isReady, logger, page, policy } = parts;
 	const app = new Hono<Env>();
 	app.use(secureHeaders());
+	app.use(headLength());
 	app.use(checkAccess(policy));
 	const routes: Readonly<Record<string, RouteHandler>> = {
 		"/metrics": metricsRoute(handle),
@@ -68,22 +77,28 @@ function secureHeaders(): MiddlewareHandler<Env> {
 	};
 }
 
+/** HEAD tells the length that GET would send; hono drops it with the body. */
+function headLength(): MiddlewareHandler<Env> {
+	return async (c, next) => {
+		await next();
+		if (c.req.method !== "HEAD" || c.res.headers.has("Content-Length")) return;
+		const body = await c.res.clone().arrayBuffer();
+		c.header("Content-Length", String(body.byteLength));
+	};
+}
+
 function checkAccess(policy: AccessPolicy): MiddlewareHandler<Env> {
 	return async (c, next) => {
 		const { headers, socket } = c.env.incoming;
-		const { authorization, host } = headers;
-		switch (decideAccess({ peer: socket.remoteAddress, host, path: c.req.path, authorization }, policy)) {
+		switch (decideAccess({ peer: socket.remoteAddress, path: c.req.path, headers }, policy)) {
 			case "allowed":
 				return next();
 			case "unauthorized":
-				return c.json({ error: "Send the server's authToken: `Authorization: Bearer <token>`." }, 401, {
-					"WWW-Authenticate": "Bearer",
-				});
+				// One line each, straight to Node: Chromium does not see the second challenge of a line.
+				c.env.outgoing.setHeader("WWW-Authenticate", policy.tokenHash === undefined ? "Bearer" : CHALLENGES);
+				return c.json({ error: policy.tokenHash === undefined ? NO_TOKEN_SET : TOKEN_NEEDED }, 401);
 			case "foreign-host":
-				return c.json(
-					{ error: "Ask for this machine by localhost or 127.0.0.1, or send the authToken." },
-					403,
-				);
+				return c.json({ error: "Ask for this machine by localhost or 127.0.0.1, or set an authToken." }, 403);
 		}
 	};
 }

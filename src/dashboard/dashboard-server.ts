@@ -16,7 +16,7 @@ import {
 	urlOf,
 } from "./listen-address.ts";
 import { HttpServer } from "./http-server.ts";
-import { type DashboardLogger, DEFAULT_LOGGER } from "./logger.ts";
+import { type DashboardLogger, DEFAULT_LOGGER, guardedLogger } from "./logger.ts";
 import { loadPageFiles, type PageFile } from "./page-files.ts";
 import { checkServerOptions } from "./server-options.ts";
 import { StatsCollector } from "./stats-collector.ts";
@@ -24,13 +24,16 @@ import { StatsCollector } from "./stats-collector.ts";
 /** Everything is optional. */
 export interface DashboardServerOptions {
 	/**
-	 * Lets peers from other machines see the page and `/api/stats`, sent as `Authorization: Bearer <token>`: visible
-	 * ASCII characters. Without it they get `/metrics`, `/health` and `/ready` only.
+	 * Visible ASCII characters. Whoever sends it sees the page and `/api/stats`, from any machine: as
+	 * `Authorization: Bearer <token>`, or in a browser, which asks, as the password with any user name. Once it is set,
+	 * this machine needs it too, for a reverse proxy here speaks for others. Without it only programs on this machine see
+	 * them, and nobody through a proxy that says it is one (`Forwarded`, `X-Forwarded-*`, `X-Real-IP`, `Via`).
+	 * `/metrics`, `/health` and `/ready` are open to all.
 	 */
 	readonly authToken?: string | undefined;
 	/** Shown on top of the page: "Simulated data". */
 	readonly notice?: string | undefined;
-	/** Default: warnings and errors go to `process.emitWarning`. */
+	/** Default: warnings and errors go to `process.emitWarning`. What it throws harms nothing. */
 	readonly logger?: DashboardLogger | undefined;
 }
 
@@ -66,7 +69,7 @@ export class DashboardServer {
 		checkServerOptions(costTracker, options);
 		this.#handle = isPrometheusInstalled() ? getPrometheus() : initPrometheus();
 		this.#options = options;
-		this.#logger = options.logger ?? DEFAULT_LOGGER;
+		this.#logger = guardedLogger(options.logger ?? DEFAULT_LOGGER);
 		this.#stats = new StatsCollector(this.#handle, costTracker, options.notice);
 	}
 
@@ -156,8 +159,8 @@ export class DashboardServer {
 }
 
 function exposedWarning(bound: ListenAddress, authToken: string | undefined): string {
-	const open = `DashboardServer listens on ${formatAddress(bound)}, beyond this machine: other machines get /metrics, /health and /ready`;
+	const open = `DashboardServer listens on ${formatAddress(bound)}, beyond this machine: everybody gets /metrics, /health and /ready`;
 	return authToken === undefined
-		? `${open}, and 401 for the rest. Set authToken to let them see the page.`
+		? `${open}, and other machines 401 for the rest. Set authToken to let them see the page.`
 		: `${open}; the rest needs the authToken. It travels unencrypted unless a TLS proxy stands in front.`;
 }

@@ -33,8 +33,10 @@ export class HttpServer {
 		address: ListenAddress,
 		onError: (error: Error) => void,
 	): Promise<HttpServer> {
-		// A library leaves the program's own Request and Response alone. HTTP/1.0 asks without a host.
-		const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, hostname: address.host });
+		const answer = getRequestListener(app.fetch, {
+			overrideGlobalObjects: false, // a library leaves the program's own Request and Response alone
+			hostname: "localhost", // HTTP/1.0 asks without one; a URL has to have it, and nothing reads it
+		});
 		const server = createServer(
 			{ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: KEEP_ALIVE_MS },
 			(request, response) => {

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { inspect } from "node:util";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 
 /** Where to listen. */
@@ -11,6 +12,9 @@ export interface ListenAddress {
 
 /** Loopback: nobody else's machine can connect. */
 export const DEFAULT_ADDRESS = "127.0.0.1:8080";
+
+/** JSON has no word for a bigint or a circle. */
+const SHOWN_IN_ONE_LINE = { depth: 0, breakLength: Number.POSITIVE_INFINITY, customInspect: false } as const;
 
 /**
  * Reads "host:port" ("127.0.0.1:8080", "localhost:8080", "[::1]:8080"); ":8080" and "8080" mean 127.0.0.1.
@@ -27,6 +31,12 @@ export function parseListenAddress(address: unknown): ListenAddress {
 	const { v6, name } = parts;
 	if (v6 !== undefined) {
 		if (!isIPv6(v6)) throw badAddress(address);
+		if (v6.includes("%")) {
+			throw badAddress(
+				address,
+				" An address with a zone (%) has no URL: take [::] to listen on all interfaces.",
+			);
+		}
 		return { host: v6, port };
 	}
 	if (name === undefined || name === "") return { host: "127.0.0.1", port };
@@ -73,9 +83,9 @@ function problem(code: string, { host, port }: ListenAddress): string {
 }
 
 function badAddress(got: unknown, hint = ""): HyperAgentError {
-	const shown = (JSON.stringify(got) ?? String(got)).slice(0, 80);
+	const shown = typeof got === "string" ? JSON.stringify(got) : inspect(got, SHOWN_IN_ONE_LINE);
 	return new HyperAgentError(
 		"BAD_OPTION",
-		`DashboardServer.run(): expected an address like "127.0.0.1:8080" or "[::1]:8080" with a port up to 65535, got ${shown}.${hint}`,
+		`DashboardServer.run(): expected an address like "127.0.0.1:8080" or "[::1]:8080" with a port up to 65535, got ${shown.slice(0, 80)}.${hint}`,
 	);
 }

@@ -11,3 +11,19 @@ export const DEFAULT_LOGGER: DashboardLogger = {
 	warn: (message) => process.emitWarning(message, "HyperAgentWarning"),
 	error: (message) => process.emitWarning(message, "HyperAgentWarning"),
 };
+
+/** The same for callers who go on whatever happens: a logger that fails is reported as a warning of Node's. */
+export function guardedLogger(logger: DashboardLogger): DashboardLogger {
+	const guarded = (level: keyof DashboardLogger) => (message: string) => void tell(logger, level, message);
+	return { info: guarded("info"), warn: guarded("warn"), error: guarded("error") };
+}
+
+async function tell(logger: DashboardLogger, level: keyof DashboardLogger, message: string): Promise<void> {
+	try {
+		const said: unknown = logger[level](message);
+		await said; // an async function passes for a logger's, too
+	} catch (error) {
+		const why = error instanceof Error ? error.message : typeof error;
+		DEFAULT_LOGGER.error(`DashboardServer: the logger failed (${why}) when it was told: ${message}`);
+	}
+}

@@ -9,14 +9,14 @@ const LEVELS = ["info", "warn", "error"] as const;
 export function checkServerOptions(costTracker: CostTracker, options: DashboardServerOptions): void {
 	// By its shape: the tracker may be of another loaded copy of this package.
 	expect(typeof costTracker?.totals === "function", "costTracker", "a CostTracker");
-	expect(typeof options === "object" && options !== null, "options", "an object");
+	expect(typeof options === "object" && options !== null && !Array.isArray(options), "options", "an object");
 	for (const key of Object.keys(options)) expect(OPTIONS.includes(key), key, `one of ${OPTIONS.join(", ")}`);
 	const { authToken, logger, notice } = options;
 	// An empty one is a variable that was not set; it must not pass for "no token wanted". What is wrong is never shown.
 	const fits = authToken === undefined || (typeof authToken === "string" && /^[\x21-\x7e]+$/.test(authToken));
 	expect(fits, "authToken", "at least one visible ASCII character and no space (leave it out for none)");
 	expect(notice === undefined || typeof notice === "string", "notice", "a string");
-	const logs = logger === undefined || LEVELS.every((level) => typeof logger[level] === "function");
+	const logs = logger === undefined || LEVELS.every((level) => typeof logger?.[level] === "function");
 	expect(logs, "logger", "an object with info, warn and error functions");
 }
 

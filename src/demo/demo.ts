@@ -1,5 +1,6 @@
 import { DashboardServer } from "../dashboard/index.ts";
 import { CostTracker, initPrometheus } from "../monitoring/index.ts";
+import { requireSdks } from "./require-sdks.ts";
 import { startSimulatedProvider } from "./simulated-provider.ts";
 import { Workload, WORKLOAD_ROUTES } from "./workload.ts";
 
@@ -28,6 +29,7 @@ export interface Demo {
  * @throws HyperAgentError when the address cannot be listened on, or the SDKs are not installed
  */
 export async function runDemo({ address, seed = 1, speed = 1 }: DemoOptions): Promise<Demo> {
+	requireSdks();
 	initPrometheus({ routes: WORKLOAD_ROUTES });
 	const server = new DashboardServer(new CostTracker(), {
 		notice: "Simulated data: no real provider, no real cost.",

@@ -5,8 +5,24 @@ const TOKEN = "correct-horse";
 const withToken = { boundHost: "0.0.0.0", tokenHash: hashToken(TOKEN) };
 const withoutToken = { boundHost: "0.0.0.0", tokenHash: undefined };
 
-function request(over: Partial<AccessRequest> = {}): AccessRequest {
-	return { peer: "127.0.0.1", host: "localhost:8080", path: "/", authorization: undefined, ...over };
+interface Asked {
+	peer?: string | undefined;
+	path?: string;
+	host?: string | undefined;
+	authorization?: string;
+	/** Other headers. */
+	headers?: Record<string, string>;
+}
+
+function request({ authorization, headers, path = "/", ...asked }: Asked = {}): AccessRequest {
+	const peer = "peer" in asked ? asked.peer : "127.0.0.1";
+	const host = "host" in asked ? asked.host : "localhost:8080";
+	const own = authorization === undefined ? { host } : { host, authorization };
+	return { peer, path, headers: { ...own, ...headers } };
+}
+
+function basic(credentials: string): string {
+	return `Basic ${Buffer.from(credentials).toString("base64")}`;
 }
 
 test.each(["127.0.0.1", "127.8.9.10", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1", "::ffff:7f00:1"])(
@@ -66,6 +82,15 @@ describe("a peer from elsewhere", () => {
 		`Bearer ${TOKEN.toUpperCase()}`,
 		`Bearer ${TOKEN} ${TOKEN}`,
 		`Bearer wrong, Bearer ${TOKEN}`,
+		"Basic",
+		"Basic *",
+		basic(TOKEN),
+		basic(`${TOKEN}:`),
+		basic(`user:${TOKEN}x`),
+		basic(`user:x${TOKEN}`),
+		basic(`user:x:${TOKEN}`),
+		basic(`user:${TOKEN}\n`),
+		`${basic(`user:${TOKEN}`)}, Bearer x`,
 	])("Authorization %j is not the token", (authorization) => {
 		expect(decideAccess(request({ peer: "192.0.2.7", authorization }), withToken)).toBe("unauthorized");
 	});
@@ -77,6 +102,17 @@ describe("a peer from elsewhere", () => {
 				"allowed",
 			);
 		}
+	});
+
+	test("a browser's Basic opens everything, with the token as the password of any user", () => {
+		for (const user of ["", "me", "grüße", TOKEN]) {
+			for (const scheme of ["Basic", "basic"]) {
+				const authorization = basic(`${user}:${TOKEN}`).replace("Basic", scheme);
+				expect(decideAccess(request({ peer: "192.0.2.7", authorization }), withToken)).toBe("allowed");
+			}
+		}
+		const withColons = { ...withToken, tokenHash: hashToken("a:b:") };
+		expect(decideAccess(request({ authorization: basic("me:a:b:") }), withColons)).toBe("allowed");
 	});
 
 	test("where no token is set, none is right", () => {
@@ -98,9 +134,33 @@ describe("a peer on loopback", () => {
 		"[::1]:8080",
 		"0.0.0.0:8080",
 	])("is let in without a token when it asks for %s", (host) => {
-		for (const policy of [withToken, withoutToken]) {
-			expect(decideAccess(request({ host }), policy)).toBe("allowed");
+		expect(decideAccess(request({ host }), withoutToken)).toBe("allowed");
+	});
+
+	test("needs the token where one is set: it may be a proxy that gives its own name as `Host`", () => {
+		for (const path of ["/", "/api/stats", "/page.js"]) {
+			expect(decideAccess(request({ host: "127.0.0.1:8080", path }), withToken)).toBe("unauthorized");
+			for (const authorization of [`Bearer ${TOKEN}`, basic(`:${TOKEN}`)]) {
+				expect(decideAccess(request({ path, authorization }), withToken)).toBe("allowed");
+			}
 		}
+		expect(decideAccess(request({ path: "/metrics" }), withToken)).toBe("allowed");
+	});
+
+	test.each([
+		["forwarded", "for=127.0.0.1"],
+		["x-forwarded-for", "127.0.0.1"],
+		["x-forwarded-host", "localhost"],
+		["x-forwarded-proto", "https"],
+		["x-real-ip", "127.0.0.1"],
+		["via", ""],
+	])("that sends %s is a proxy, and not let in where no token is set", (name, value) => {
+		const headers = { [name]: value };
+		for (const path of ["/", "/api/stats"])
+			expect(decideAccess(request({ path, headers }), withoutToken)).toBe("unauthorized");
+		expect(decideAccess(request({ path: "/health", headers }), withoutToken)).toBe("allowed");
+		const authorization = `Bearer ${TOKEN}`;
+		expect(decideAccess(request({ headers, authorization }), withToken)).toBe("allowed");
 	});
 
 	test.each([
@@ -118,9 +178,9 @@ describe("a peer on loopback", () => {
 		"localhost:",
 		"localhost, evil.example.com",
 	])("is refused when it asks for %s: the name may have been re-bound to this machine", (host) => {
-		expect(decideAccess(request({ host }), withToken)).toBe("foreign-host");
-		expect(decideAccess(request({ host, path: "/api/stats" }), withToken)).toBe("foreign-host");
-		expect(decideAccess(request({ host, path: "/metrics" }), withToken)).toBe("allowed");
+		expect(decideAccess(request({ host }), withoutToken)).toBe("foreign-host");
+		expect(decideAccess(request({ host, path: "/api/stats" }), withoutToken)).toBe("foreign-host");
+		expect(decideAccess(request({ host, path: "/metrics" }), withoutToken)).toBe("allowed");
 		expect(decideAccess(request({ host, authorization: `Bearer ${TOKEN}` }), withToken)).toBe("allowed");
 	});
 

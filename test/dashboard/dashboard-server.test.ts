@@ -28,6 +28,8 @@ async function start(
 interface Answer {
 	status: number;
 	headers: Record<string, string | string[] | undefined>;
+	/** `WWW-Authenticate`, a challenge a line. */
+	challenges: string[];
 	body: Buffer;
 	text: string;
 }
@@ -41,8 +43,9 @@ async function ask(url: string, headers: Record<string, string> = {}, method = "
 			response.once("error", reject);
 			response.once("end", () => {
 				const body = Buffer.concat(chunks);
-				const { headers, statusCode: status = 0 } = response;
-				resolve({ status, headers, body, text: body.toString() });
+				const { headers, headersDistinct, statusCode: status = 0 } = response;
+				const challenges = headersDistinct["www-authenticate"] ?? [];
+				resolve({ status, headers, challenges, body, text: body.toString() });
 			});
 		});
 		sent.once("error", reject);
@@ -54,6 +57,10 @@ async function ask(url: string, headers: Record<string, string> = {}, method = "
 const ownAddress = Object.values(networkInterfaces())
 	.flatMap((addresses) => addresses ?? [])
 	.find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+
+const hasIPv6 = Object.values(networkInterfaces()).some((all) =>
+	all?.some(({ address }) => address === "::1"),
+);
 
 /** But for the age of the prices, which moves by itself. */
 function steady(metrics: string): string {
@@ -116,6 +123,9 @@ describe("routes", () => {
 		const { url } = await start();
 		for (const path of ["/", "/metrics", "/health", "/ready", "/api/stats", "/page.css"]) {
 			const [head, get] = [await ask(url + path, {}, "HEAD"), await ask(url + path)];
+			// Ages and times move, and with them the length by a digit or two.
+			const length = Number(head.headers["content-length"]);
+			expect(Math.abs(length - get.body.length), path).toBeLessThan(length * 0.02);
 			expect([path, head.status, head.headers["content-type"], head.text]).toEqual([
 				path,
 				200,
@@ -173,11 +183,15 @@ describe("routes", () => {
 		}
 	});
 
-	test("HTTP/1.0 without a host gets its health check", async () => {
-		const { url } = await start();
-		const { text } = await raw(url, "GET /health HTTP/1.0\r\n\r\n");
-		expect(await text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-	});
+	test.for(["127.0.0.1:0", "[::1]:0", "[::]:0", "[::ffff:127.0.0.1]:0"])(
+		"HTTP/1.0 without a host gets its health check on %s",
+		async (address, { skip }) => {
+			if (address.includes("[") && !hasIPv6) skip("this machine has no IPv6");
+			const { url } = await start(address);
+			const { text } = await raw(url, "GET /health HTTP/1.0\r\n\r\n");
+			expect(await text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+		},
+	);
 });
 
 describe("access", () => {
@@ -203,7 +217,7 @@ describe("access", () => {
 				{ Authorization: "Bearer wrong" },
 			] as Record<string, string>[]) {
 				const answer = await ask(url + path, headers);
-				expect([path, answer.status, answer.headers["www-authenticate"]]).toEqual([path, 401, "Bearer"]);
+				expect([path, answer.status]).toEqual([path, 401]);
 				expect(answer.text).not.toContain("correct-horse");
 			}
 		}
@@ -211,7 +225,33 @@ describe("access", () => {
 		const token = { Authorization: "Bearer correct-horse" };
 		for (const path of ["/", "/api/stats", "/page.css"])
 			expect((await ask(url + path, token)).status).toBe(200);
-		expect((await ask(`${server.url}/`)).status).toBe(200); // loopback needs none
+	});
+
+	test("with a token set, loopback needs it too, and a browser is asked for it", async () => {
+		const { url } = await start("127.0.0.1:0", { authToken: "correct-horse" });
+		for (const path of ["/", "/api/stats", "/page.css", "/nothing"]) {
+			const answer = await ask(url + path);
+			expect([path, answer.status, answer.challenges]).toEqual([
+				path,
+				401,
+				["Bearer", 'Basic realm="HyperAgent", charset="UTF-8"'],
+			]);
+			expect(JSON.parse(answer.text)).toEqual({ error: expect.stringContaining("authToken") });
+		}
+		const basic = `Basic ${Buffer.from("anybody:correct-horse").toString("base64")}`;
+		for (const authorization of ["Bearer correct-horse", basic])
+			for (const path of ["/", "/api/stats", "/page.css"])
+				expect((await ask(url + path, { Authorization: authorization })).status).toBe(200);
+		for (const path of ["/metrics", "/health", "/ready"]) expect((await ask(url + path)).status).toBe(200);
+	});
+
+	test("what comes through a proxy is not taken for local, and no browser is asked for a token that is not set", async () => {
+		const { url } = await start();
+		const proxied = { "X-Forwarded-For": "127.0.0.1" };
+		const { challenges, status, text } = await ask(`${url}/api/stats`, proxied);
+		expect([status, challenges]).toEqual([401, ["Bearer"]]);
+		expect(text).toContain("proxy");
+		expect((await ask(`${url}/metrics`, proxied)).status).toBe(200);
 	});
 
 	test("beyond loopback it warns once, and says what the token is for", async () => {
@@ -258,13 +298,44 @@ describe("life", () => {
 	});
 
 	test("it listens on IPv6, where loopback is loopback too", async ({ skip }) => {
-		const hasIPv6 = Object.values(networkInterfaces()).some((all) =>
-			all?.some(({ address }) => address === "::1"),
-		);
 		if (!hasIPv6) skip("this machine has no IPv6");
 		const { url } = await start("[::1]:0");
 		expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/);
 		expect((await ask(`${url}/api/stats`)).status).toBe(200);
+	});
+
+	test("a logger that fails breaks nothing, and what it was told is a warning of Node's", async () => {
+		const fails = (): never => {
+			throw new Error("disk full");
+		};
+		const loggers: readonly (() => void)[] = [fails, async () => Promise.reject(new Error("disk full"))];
+		for (const failing of loggers) {
+			const warned = once(process, "warning");
+			const server = await start("127.0.0.1:0", { logger: { info: failing, warn: failing, error: failing } });
+			expect((await ask(`${server.url}/health`)).status).toBe(200);
+			expect((await warned)[0]).toMatchObject({
+				message: `DashboardServer: the logger failed (disk full) when it was told: DashboardServer: listening on ${server.url}`,
+			});
+			await server.close();
+			await expect(ask(`${server.url}/health`)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+		}
+	});
+
+	test("a logger is called as a method, as pino's needs it", async () => {
+		class Log {
+			readonly #lines: string[] = [];
+			info(line: string): void {
+				this.#lines.push(line);
+			}
+			warn(): void {}
+			error(): void {}
+			get lines(): readonly string[] {
+				return this.#lines;
+			}
+		}
+		const logger = new Log();
+		const { url } = await start("127.0.0.1:0", { logger });
+		expect(logger.lines).toEqual([`DashboardServer: listening on ${url}`]);
 	});
 
 	test("a second run() and one after close() are refused", async () => {
@@ -300,8 +371,10 @@ describe("life", () => {
 		[{ authToken: 7 }, "authToken"],
 		[{ notice: 7 }, "notice"],
 		[{ logger: {} }, "logger"],
+		[{ logger: null }, "logger"],
 		[{ token: "x" }, "token"],
 		[null, "options"],
+		[[], "options"],
 	])("options %j are refused, without showing a token", (options, path) => {
 		const refused = expect.objectContaining({
 			code: "BAD_OPTION",
@@ -363,7 +436,7 @@ describe("life", () => {
 /** Sends these very bytes; `text` resolves with what came back once the server has hung up. */
 async function raw(url: string, bytes: string): Promise<{ socket: Socket; text: Promise<string> }> {
 	const { hostname, port } = new URL(url);
-	const socket = connect(Number(port), hostname);
+	const socket = connect(Number(port), hostname.replaceAll(/[[\]]/g, ""));
 	let received = "";
 	socket.setEncoding("utf8").on("data", (text: string) => (received += text));
 	socket.on("error", () => undefined); // a reset is a way to hang up

@@ -55,10 +55,28 @@ describe("parseListenAddress", () => {
 		expect(() => parseListenAddress(address)).not.toThrow(/\n/);
 	});
 
+	test.each([8080n, Symbol("x"), { port: 8080 }, circle(), () => 8080, Object.create(null)])(
+		"what JSON cannot say is refused in one line as well (%#)",
+		(address) => {
+			expect(() => parseListenAddress(address)).toThrow(
+				expect.objectContaining({ code: "BAD_OPTION", message: expect.not.stringContaining("\n") }),
+			);
+		},
+	);
+
+	test("a zone is refused: no URL can hold it", () => {
+		expect(() => parseListenAddress("[fe80::1%eth0]:80")).toThrow("An address with a zone (%) has no URL");
+	});
+
 	test("an IPv6 address without brackets is told about them", () => {
 		expect(() => parseListenAddress("fe80::1")).toThrow('Put an IPv6 address in brackets: "[fe80::1]:8080".');
 	});
 });
+
+function circle(): object {
+	const made: { self?: object } = {};
+	return Object.assign(made, { self: made });
+}
 
 test("formatAddress and urlOf bracket IPv6, and the URL of a wildcard leads to this machine", () => {
 	expect(formatAddress({ host: "::1", port: 80 })).toBe("[::1]:80");

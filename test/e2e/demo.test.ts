@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 
 const MAIN: string = new URL("../../src/cli/main.ts", import.meta.url).pathname;
@@ -55,6 +56,9 @@ test.each(["SIGTERM", "SIGINT"] as const)("the demo shows everything, and %s end
 	child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
 	await expect.poll(() => stdout, { timeout: 20_000 }).toContain("Ctrl+C");
 	expect(stdout).toMatch(/^Simulated data/);
+	const files = stdout.match(/\S*deploy\/\S+/g) ?? [];
+	expect(files).toHaveLength(3);
+	for (const file of files) expect(existsSync(file), file).toBe(true);
 	const metrics = /http:\S+\/metrics/.exec(stdout)?.[0] ?? "";
 	const page = await (await fetch(metrics.replace("/metrics", "/"))).text();
 	expect(page).toContain("Simulated data");

@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { build } from "../../scripts/build.ts";
 import { launchChromium } from "../../scripts/chromium.ts";
-import type { DashboardServer } from "../../src/dashboard/index.ts";
+import type { DashboardServer, DashboardServerOptions } from "../../src/dashboard/index.ts";
 import {
 	CostTracker,
 	decActiveRequests,
@@ -35,9 +35,9 @@ let pictures: string;
 const complaints: string[] = [];
 const requests: string[] = [];
 
-async function startServer(address: string): Promise<DashboardServer> {
+async function startServer(address: string, options: DashboardServerOptions = {}): Promise<DashboardServer> {
 	const built: { DashboardServer: typeof DashboardServer } = await import(BUILT);
-	const server = new built.DashboardServer(costs, { notice: `Simulated data ${HOSTILE}` });
+	const server = new built.DashboardServer(costs, { notice: `Simulated data ${HOSTILE}`, ...options });
 	await server.run(address);
 	return server;
 }
@@ -255,4 +255,34 @@ test("while nobody looks the page asks for nothing", async () => {
 	await hidden.evaluate("globalThis.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))");
 	await expect.poll(() => asked, { timeout: 1000 }).toBeGreaterThan(before);
 	await hidden.close();
+});
+
+test("a browser asks for the token, and the page's own requests carry it from then on", async () => {
+	const guarded = await startServer("127.0.0.1:0", { authToken: "correct-horse" });
+	const { host } = new URL(guarded.url);
+	const credentials = { username: "me", password: "correct-horse" };
+	const context = await browser.newContext({ httpCredentials: { ...credentials, send: "unauthorized" } });
+	const visitor = await context.newPage();
+	const failures: string[] = [];
+	visitor.on("pageerror", (error) => failures.push(String(error)));
+	// The second is how a browser writes a name and a password into an address: fetch() refuses such URLs.
+	for (const url of [guarded.url, `http://me:correct-horse@${host}`]) {
+		expect((await visitor.goto(`${url}/`))?.status()).toBe(200);
+		await expect.poll(() => visitor.locator("#state").textContent(), { timeout: 6000 }).toBe("Live");
+	}
+	const stranger = await browser.newPage();
+	// What Chromium says where it would ask its user and there is none.
+	await expect(stranger.goto(`${guarded.url}/`)).rejects.toThrow("ERR_INVALID_AUTH_CREDENTIALS");
+
+	await guarded.close();
+	const renewed = await startServer(host, { authToken: "battery-staple" });
+	await expect
+		.poll(() => visitor.locator("#state").textContent(), { timeout: 10_000 })
+		.toMatch(/the server's authToken has changed; reload this page/);
+	let asked = 0;
+	visitor.on("request", () => (asked += 1));
+	await visitor.waitForTimeout(2500);
+	expect(asked).toBe(0);
+	expect(failures).toEqual([]);
+	await Promise.all([context.close(), stranger.close(), renewed.close()]);
 });

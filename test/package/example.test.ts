@@ -8,7 +8,7 @@ import { beforeAll, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { InstalledPackage } from "./installed-package.ts";
 
-const EXAMPLE: string = join(import.meta.dirname, "../../examples/prometheus-monitoring.ts");
+const ROOT: string = join(import.meta.dirname, "../..");
 const OPENAI: string = `openai@${packageJson.devDependencies.openai}`;
 
 /** What api.openai.com would answer: 150 tokens in, 50 out. */
@@ -32,10 +32,13 @@ beforeAll(async () => {
 	});
 	await once(provider.listen(0, "127.0.0.1"), "listening");
 	installed = await InstalledPackage.make(OPENAI);
-	const source = await readFile(EXAMPLE, "utf8");
+	const example = await readFile(join(ROOT, "examples/prometheus-monitoring.ts"), "utf8");
 	// 22.13 does not strip types without a flag yet; the newer ones take the file as it is.
-	await writeFile(join(installed.path, "example.mjs"), stripTypeScriptTypes(source));
-	await writeFile(join(installed.path, "example.mts"), source);
+	await writeFile(join(installed.path, "example.mjs"), stripTypeScriptTypes(example));
+	await writeFile(join(installed.path, "example.mts"), example);
+	// The README's quick start is both languages at once, and has no end.
+	const quick = `${await quickStart()}\nawait server.close();\n`.replace("127.0.0.1:8080", "127.0.0.1:0");
+	await Promise.all(["mjs", "mts"].map((ext) => writeFile(join(installed.path, `quick.${ext}`), quick)));
 	return async () => {
 		provider.close();
 		await installed.remove();
@@ -45,7 +48,9 @@ beforeAll(async () => {
 test.for([
 	["22.13.0", "example.mjs"],
 	[process.versions.node, "example.mts"],
-] as const)("the guide's complete example runs under Node.js %s", async ([version, file]) => {
+	["22.13.0", "quick.mjs"],
+	[process.versions.node, "quick.mts"],
+] as const)("Node.js %s runs the %s of the guide or the README", async ([version, file]) => {
 	paths.length = 0;
 	// A listening server has an address of this kind, not a pipe's string.
 	const { port } = provider.address() as AddressInfo;
@@ -69,3 +74,11 @@ test.for([
 	expect(paths).toEqual(["/v1/chat/completions"]);
 	expect(code).toBe(0);
 });
+
+async function quickStart(): Promise<string> {
+	const code = /^## Quick start\n.*?^```ts\n(.*?)^```$/ms.exec(
+		await readFile(join(ROOT, "README.md"), "utf8"),
+	)?.[1];
+	if (code === undefined) throw new Error("The README has no quick start.");
+	return code;
+}

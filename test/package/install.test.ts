@@ -71,6 +71,14 @@ describe("the package, installed without its optional peers", () => {
 			});
 		}
 
+		test("the demo names both SDKs at once, in one line", async () => {
+			const { code, stdout, stderr } = await installed.run(node, [COMMAND, "demo"]);
+			expect(stderr).toBe(
+				"hyperagent: The demo needs the packages openai and @anthropic-ai/sdk, which are not installed: npm install openai @anthropic-ai/sdk\n",
+			);
+			expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+		});
+
 		test("the command explains itself", async () => {
 			const { code, stdout, stderr } = await installed.run(node, [COMMAND, "--help"]);
 			expect(stderr).toBe("");

@@ -17,7 +17,7 @@ new StatsPoller(
 	},
 	(reason) => {
 		const since = shownAt === undefined ? "No numbers yet" : `Stale since ${formatTime(shownAt)}`;
-		setStatus("stale", `${since}: ${reason}, trying again`, "");
+		setStatus("stale", `${since}: ${reason}`, "");
 	},
 ).start();
 
