@@ -1,7 +1,7 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-/** What needs a build, a service or the package registry runs only in `npm test`, after the rest and alone. */
-const slow = ["test/tooling/**", "test/e2e/**", "test/package/**"] as const;
+/** What needs a build, a service, the package registry or a quiet machine runs only in `npm test`, after the rest and alone. */
+const slow = ["test/tooling/**", "test/e2e/**", "test/package/**", "test/gates/**"] as const;
 
 const config: ViteUserConfig = defineConfig({
 	test: {

@@ -1,72 +1,44 @@
-/** bench/: what our part of a call costs, alone; the provider of the last bench answers at once. */
-import { cpus } from "node:os";
-import { bench, do_not_optimize, group, run } from "mitata";
-import {
-	decActiveRequests,
-	incActiveRequests,
-	incCacheHit,
-	initPrometheus,
-	recordLlmCost,
-	recordLlmLatency,
-	recordLlmTokens,
-} from "../src/monitoring/index.ts";
-import { InstrumentedBackend, type LLMBackend, type LLMResponse } from "../src/providers/index.ts";
+/**
+ * bench/: this package beside the other metrics clients, in one run: `npm run bench -- [--only <regex>] [--rounds 5]
+ * [--ms 500] [--short] [--gate] [--json] [--write]`.
+ */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { isWanted, judge } from "./gates.ts";
+import { benchmarksPage } from "./page.ts";
+import { measureAll, SHORT } from "./rounds.ts";
+import { figuresTable, goalsTable, machineLine } from "./table.ts";
 
-/** The guide's typical deployment: 10 routes by 5 models. */
-const ROUTES: readonly string[] = Array.from({ length: 10 }, (_, index) => `route-${index}`);
-const MODELS = [
-	"gpt-4-turbo",
-	"gpt-4",
-	"gpt-3.5-turbo",
-	"claude-3-5-sonnet-latest",
-	"claude-3-opus-latest",
-] as const;
-const MODEL = MODELS[0];
-
-const answer: LLMResponse = {
-	content: "",
-	toolCalls: [],
-	finishReason: "stop",
-	model: MODEL,
-	usage: { inputUncached: 150, output: 50 },
-};
-const instant: LLMBackend = {
-	infer: () => Promise.resolve(answer),
-	inferStream: () => {
-		throw new Error("not benched");
+const { values } = parseArgs({
+	options: {
+		/** Cases by name, as `counter|scrape-400`. */
+		only: { type: "string", default: "" },
+		rounds: { type: "string" },
+		/** How long each case measures. */
+		ms: { type: "string" },
+		/** Fewer rounds of less time, for a first look. */
+		short: { type: "boolean", default: false },
+		/** Measures only what the gates need, and ends with code 1 when one is missed. */
+		gate: { type: "boolean", default: false },
+		/** The result as JSON and nothing else. */
+		json: { type: "boolean", default: false },
+		/** Writes docs/benchmarks.md. */
+		write: { type: "boolean", default: false },
 	},
-	embed: () => Promise.reject(new Error("not benched")),
-	modelInfo: () => ({ model: MODEL, provider: "openai" }),
-};
-
-const prometheus = initPrometheus();
-for (const route of ROUTES) for (const model of MODELS) recordOneCall(route, model);
-const instrumented = new InstrumentedBackend(instant, "openai", "route-0");
-
-console.log(`Node.js ${process.versions.node} on ${cpus().length} × ${cpus()[0]?.model ?? "unknown CPU"}`);
-console.log(`${prometheus.render().split("\n").length} lines of metrics\n`);
-
-group("manual functions", () => {
-	bench("incCacheHit: one counter", () => incCacheHit("route-0"));
-	bench("recordLlmTokens: three counters", () => recordLlmTokens("route-0", MODEL, 150, 50));
-	bench("recordLlmCost: one exact sum", () => recordLlmCost("route-0", MODEL, 0.0025));
-	bench("recordLlmLatency: one histogram", () => recordLlmLatency("route-0", MODEL, 1250));
-	bench("the five records of one call", () => recordOneCall("route-0", MODEL));
 });
-group("a whole call", () => {
-	bench("infer of a backend that answers at once, bare", () => instant.infer([], [], 0.7));
-	bench("the same in InstrumentedBackend: started, priced, settled", () => instrumented.infer([], [], 0.7));
+const only = new RegExp(values.only);
+const usual = values.short ? SHORT : { rounds: 5, ms: 500 };
+const result = await measureAll({
+	rounds: Number(values.rounds ?? usual.rounds),
+	ms: Number(values.ms ?? usual.ms),
+	wants: (contender, name) => only.test(name) && (!values.gate || isWanted(contender, name)),
+	onCase: (title) => process.stderr.write(`${title} …\n`),
 });
-group("a scrape", () => {
-	bench("handle.render() of 50 pairs", () => do_not_optimize(prometheus.render()));
-});
-
-await run();
-
-function recordOneCall(route: string, model: string): void {
-	incActiveRequests(route, model);
-	recordLlmLatency(route, model, 1250);
-	recordLlmTokens(route, model, 150, 50);
-	recordLlmCost(route, model, 0.0025);
-	decActiveRequests(route, model);
+const verdicts = judge(result);
+if (values.json) console.log(JSON.stringify(result));
+else console.log(`${machineLine(result)}\n\n${figuresTable(result)}\n\n${goalsTable(verdicts)}`);
+if (values.write) {
+	await writeFile(join(import.meta.dirname, "../docs/benchmarks.md"), benchmarksPage(result, verdicts));
 }
+if (values.gate && verdicts.some(({ passed }) => !passed)) process.exitCode = 1;
