@@ -26,6 +26,9 @@ export const FAMILIES: readonly BenchFamily[] = CATALOG.filter(({ scope }) => sc
 	}),
 );
 
+/** Ours that has one label and one slot: the plainest counter that can be bound. No pair has a line of it. */
+export const PLAIN_COUNTER = "llm_cache_hits_total";
+
 /** The lines of one pair: a histogram has one a bucket, one for +Inf, its sum and its count. */
 export const LINES_PER_PAIR: number = FAMILIES.reduce(
 	(lines, { buckets, type, variants }) =>

@@ -2,7 +2,14 @@ import type { Counter, Histogram, Meter, UpDownCounter } from "@opentelemetry/ap
 import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 import type { Contender, OperationName, Pair } from "./contender.ts";
-import { type BenchFamily, changingSeriesOf, FAMILIES, labelSetsOf, metricOf } from "./families.ts";
+import {
+	type BenchFamily,
+	changingSeriesOf,
+	FAMILIES,
+	labelSetsOf,
+	metricOf,
+	PLAIN_COUNTER,
+} from "./families.ts";
 import { type BenchRequest, BOUND, decodeLabels, nextRequest } from "./workload.ts";
 
 /** Reads when it is asked, as the Prometheus exporter does; without a reader the SDK records nothing. */
@@ -56,6 +63,7 @@ function instrumentsOf(meter: Meter): Instruments {
 			histograms.set(name, meter.createHistogram(name, { description, advice }));
 		}
 	}
+	sums.set(PLAIN_COUNTER, meter.createCounter(PLAIN_COUNTER));
 	return { sums, histograms };
 }
 
@@ -65,7 +73,9 @@ function operationOf(name: OperationName, { histograms, sums }: Instruments): ((
 	const active = metricOf(sums, "llm_active_requests");
 	const latency = metricOf(histograms, "llm_latency_ms");
 	const { model, route } = BOUND;
-	const bound = name === "counter-bound" ? { route, model, error_type: "timeout" } : { route, model };
+	const hits = metricOf(sums, PLAIN_COUNTER);
+	const bound = { route, model };
+	const boundRoute = { route };
 	switch (name) {
 		case "counter-labels":
 			return () => {
@@ -73,7 +83,7 @@ function operationOf(name: OperationName, { histograms, sums }: Instruments): ((
 				errors.add(1, { route, model, error_type: "timeout" });
 			};
 		case "counter-bound":
-			return () => errors.add(1, bound);
+			return () => hits.add(1, boundRoute);
 		case "gauge-labels":
 			return () => {
 				const { model, route } = nextRequest();

@@ -1,4 +1,4 @@
-import { ERROR_TYPES, type ErrorType } from "../src/core/llm-error.ts";
+import { ERROR_TYPES } from "../src/core/llm-error.ts";
 import {
 	type Outcome,
 	OUTCOMES,
@@ -6,53 +6,57 @@ import {
 	UNPRICED_REASONS,
 	USAGE_MISSING_REASONS,
 } from "../src/core/settled-call.ts";
+import type { NativeSchema } from "../src/metrics/native-histogram.ts";
 import { installedRecorder, Recorder } from "../src/metrics/recorder.ts";
-import { incActiveRequests, recordLlmError, recordLlmLatency } from "../src/monitoring/index.ts";
+import {
+	bindLlmSeries,
+	incActiveRequests,
+	recordLlmError,
+	recordLlmLatency,
+} from "../src/monitoring/index.ts";
 import { PrometheusHandle } from "../src/monitoring/prometheus.ts";
 import type { Contender, Format, OperationName, Pair } from "./contender.ts";
 import { type BenchRequest, BOUND, decodeLabels, nextRequest, REQUESTS } from "./workload.ts";
 
-/** A recorder of ours with its handle, installed for the manual functions. */
-export function createOurs(): Contender {
+/** A recorder of ours with its handle. */
+interface Ours {
+	readonly recorder: Recorder;
+	readonly handle: PrometheusHandle;
+}
+
+/** Makes one, installed for the manual functions. */
+function makeOurs(nativeSchema?: NativeSchema): Ours {
 	// The largest case has more pairs than a program should have.
-	const recorder = new Recorder({ bounds: { pairs: 2000 } });
-	const handle = new PrometheusHandle(recorder, {});
+	const recorder = new Recorder({ bounds: { pairs: 2000 }, nativeSchema });
 	installedRecorder.value = recorder;
+	return { recorder, handle: new PrometheusHandle(recorder, {}, false) };
+}
+
+export function createOurs(): Contender {
+	let ours = makeOurs();
 	return {
-		operation: (name) => operationOf(name, recorder),
+		operation: (name) => {
+			if (name === "request-native") ours = makeOurs(3);
+			return operationOf(name, ours.recorder);
+		},
 		touch: (index) => void JSON.stringify(CALLS[index]),
 		fill(pairs) {
-			for (const { model, route } of pairs) recorder.pair(route, model);
+			for (const { model, route } of pairs) ours.recorder.pair(route, model);
 		},
-		change: (pair) => change(recorder, pair),
-		scrape: (format) => scrape(handle, format),
+		change: (pair) => change(ours.recorder, pair),
+		scrape: (format) => scrape(ours.handle, format),
 	};
 }
 
-/* ADAPT: the formats, when the handle has `scrape(format): Promise<Uint8Array>`. */
-function scrape(handle: PrometheusHandle, format: Format): Promise<string> | undefined {
-	return format === "text" ? Promise.resolve(handle.render()) : undefined;
-}
+/** As the scrapers ask for each format. */
+const ACCEPT: Readonly<Record<Format, string>> = {
+	text: "text/plain",
+	openmetrics: "application/openmetrics-text",
+	protobuf: "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+};
 
-/* ADAPT: stands in for `bindLlmSeries(route, model)` of src/monitoring/index.ts until there is one. */
-function bindLlmSeries(route: string, model: string): BoundSeries {
-	return new BoundSeries(route, model);
-}
-class BoundSeries {
-	readonly #recorder = installedRecorder.value!; // createOurs() has installed it
-	readonly #pair: number;
-	constructor(route: string, model: string) {
-		this.#pair = this.#recorder.pair(route, model);
-	}
-	recordError(type: ErrorType): void {
-		this.#recorder.error(this.#pair, type);
-	}
-	recordLatency(ms: number): void {
-		this.#recorder.latency(this.#pair, ms);
-	}
-	incActiveRequests(): void {
-		this.#recorder.activeUp(this.#pair);
-	}
+async function scrape(handle: PrometheusHandle, format: Format): Promise<Uint8Array> {
+	return (await handle.scrape({ accept: ACCEPT[format] })).body;
 }
 
 function operationOf(name: OperationName, recorder: Recorder): (() => void) | undefined {
@@ -64,7 +68,7 @@ function operationOf(name: OperationName, recorder: Recorder): (() => void) | un
 				recordLlmError(route, model, "timeout");
 			};
 		case "counter-bound":
-			return () => bound.recordError("timeout");
+			return () => bound.incCacheHit();
 		case "gauge-labels":
 			return () => {
 				const { model, route } = nextRequest();
@@ -80,6 +84,7 @@ function operationOf(name: OperationName, recorder: Recorder): (() => void) | un
 		case "histogram-bound":
 			return () => bound.recordLatency(BOUND.latencyMs);
 		case "request":
+		case "request-native":
 			return () => {
 				const request = nextRequest();
 				record(recorder, request, request.index);
@@ -89,9 +94,6 @@ function operationOf(name: OperationName, recorder: Recorder): (() => void) | un
 				const { index } = nextRequest();
 				record(recorder, decodeLabels(index), index);
 			};
-		case "request-native":
-			/* ADAPT: the same as "request" on a recorder with native histograms on. */
-			return undefined;
 	}
 }
 
@@ -117,6 +119,7 @@ function callOf({
 		startedAt: 0,
 		latencyMs,
 		timeToFirstTokenMs,
+		timePerOutputTokenMs: (latencyMs - timeToFirstTokenMs) / (output - 1),
 		outcome: "success",
 		errorType: undefined,
 		// Providers report in different shapes.
@@ -125,6 +128,7 @@ function callOf({
 		usageMissing: undefined,
 		costUsd,
 		unpriced: undefined,
+		exemplar: undefined,
 		attempts: 1,
 	};
 }

@@ -1,5 +1,5 @@
 import type { Contender, Format } from "./contender.ts";
-import { type BenchFamily, changingSeriesOf, FAMILIES, labelSetsOf } from "./families.ts";
+import { type BenchFamily, changingSeriesOf, FAMILIES, labelSetsOf, PLAIN_COUNTER } from "./families.ts";
 import { type Counter, type Gauge, type Histogram, type Labels, operationOf } from "./prom-operations.ts";
 
 interface Registry {
@@ -35,6 +35,8 @@ export function createPromClient(client: PromClient): Contender {
 		else if (type === "gauge") gauges.set(name, new client.Gauge(config));
 		else histograms.set(name, new client.Histogram({ ...config, buckets: [...buckets] }));
 	}
+	const plain = { name: PLAIN_COUNTER, help: PLAIN_COUNTER, labelNames: ["route"] };
+	counters.set(PLAIN_COUNTER, new client.Counter({ ...plain, registers: [registry as never] })); // as above
 	const bear = ({ name }: BenchFamily, labels: Labels): void => {
 		counters.get(name)?.inc(labels, 0);
 		gauges.get(name)?.set(labels, 0);

@@ -1,5 +1,5 @@
 import type { OperationName, Pair } from "./contender.ts";
-import { metricOf } from "./families.ts";
+import { metricOf, PLAIN_COUNTER } from "./families.ts";
 import { type BenchRequest, BOUND, decodeLabels, nextRequest } from "./workload.ts";
 
 export type Labels = Record<string, string>;
@@ -37,7 +37,7 @@ export function operationOf(name: OperationName, metrics: PromMetrics): (() => v
 				errors.inc({ route, model, error_type: "timeout" });
 			};
 		case "counter-bound": {
-			const bound = errors.labels(BOUND.route, BOUND.model, "timeout");
+			const bound = metricOf(metrics.counters, PLAIN_COUNTER).labels(BOUND.route);
 			return () => bound.inc();
 		}
 		case "gauge-labels":

@@ -1,12 +1,13 @@
 import { measure } from "mitata";
 import type { Contender, OperationName } from "./contender.ts";
+import { PLAIN_COUNTER } from "./families.ts";
 import { type Figure, type MeasureOptions, median } from "./result.ts";
 import { touchNextRequest } from "./workload.ts";
 
 /** The family that counts the iterations of an operation. */
 const WITNESS: Readonly<Record<OperationName, string>> = {
 	"counter-labels": "llm_errors_total",
-	"counter-bound": "llm_errors_total",
+	"counter-bound": PLAIN_COUNTER,
 	"gauge-labels": "llm_active_requests",
 	"gauge-bound": "llm_active_requests",
 	"histogram-labels": "llm_latency_ms_count",
