@@ -26,7 +26,10 @@ export const FAMILIES: readonly BenchFamily[] = CATALOG.filter(({ scope }) => sc
 	}),
 );
 
-/** Ours that has one label and one slot: the plainest counter that can be bound. No pair has a line of it. */
+/**
+ * The plainest counter of ours that can be bound. What ours costs does not depend on the labels that it was bound to; the
+ * others get route and model, as all that is recorded here has. No pair has a line of it.
+ */
 export const PLAIN_COUNTER = "llm_cache_hits_total";
 
 /** The lines of one pair: a histogram has one a bucket, one for +Inf, its sum and its count. */

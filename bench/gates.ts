@@ -1,5 +1,5 @@
 import type { ContenderName } from "./contender.ts";
-import { type BenchResult, find, median, timesOf } from "./result.ts";
+import { type BenchResult, type CaseResult, find, median, net, timesOf } from "./result.ts";
 
 /** One of the goals that this package is held to. */
 export interface Goal {
@@ -67,7 +67,9 @@ function figure(goal: number, unit: "ms" | "KB" | "bytes", name: string, title: 
 export function isWanted(contender: ContenderName, name: string): boolean {
 	return GOALS.some(
 		({ against, case: own }) =>
-			(contender === "ours" && name === own) || (contender === against?.contender && name === against.case),
+			(contender === "ours" && name === own) ||
+			(contender === "baseline" && (name === own || name === against?.case)) ||
+			(contender === against?.contender && name === against.case),
 	);
 }
 
@@ -77,7 +79,9 @@ export function judge(result: BenchResult): Verdict[] {
 		const ours = find(result, "ours", goal.case);
 		const theirs = goal.against && find(result, goal.against.contender, goal.against.case);
 		if (ours === undefined || (goal.against !== undefined && theirs === undefined)) return [];
-		const reached = compare(goal, ours.rounds, theirs?.rounds ?? []);
+		const isTimes = goal.measure === "times";
+		const rounds = (found: CaseResult): readonly number[] => (isTimes ? net(result, found) : found.rounds);
+		const reached = compare(goal, rounds(ours), theirs === undefined ? [] : rounds(theirs));
 		const gate = goal.measure === "times" ? goal.goal / 2 : goal.goal * 2;
 		// Not `reached < goal` or the like: a figure that is not a number must not pass.
 		const holds = (limit: number) => (goal.measure === "times" ? reached >= limit : reached <= limit);

@@ -10,7 +10,7 @@ import {
 	metricOf,
 	PLAIN_COUNTER,
 } from "./families.ts";
-import { type BenchRequest, BOUND, decodeLabels, nextRequest } from "./workload.ts";
+import { type BenchRequest, decodeLabels, nextRequest, REQUESTS } from "./workload.ts";
 
 /** Reads when it is asked, as the Prometheus exporter does; without a reader the SDK records nothing. */
 class PullReader extends MetricReader {
@@ -72,10 +72,8 @@ function operationOf(name: OperationName, { histograms, sums }: Instruments): ((
 	const errors = metricOf(sums, "llm_errors_total");
 	const active = metricOf(sums, "llm_active_requests");
 	const latency = metricOf(histograms, "llm_latency_ms");
-	const { model, route } = BOUND;
 	const hits = metricOf(sums, PLAIN_COUNTER);
-	const bound = { route, model };
-	const boundRoute = { route };
+	const bound = REQUESTS.map(({ model, route }) => ({ route, model }));
 	switch (name) {
 		case "counter-labels":
 			return () => {
@@ -83,21 +81,24 @@ function operationOf(name: OperationName, { histograms, sums }: Instruments): ((
 				errors.add(1, { route, model, error_type: "timeout" });
 			};
 		case "counter-bound":
-			return () => hits.add(1, boundRoute);
+			return () => hits.add(1, bound[nextRequest().index]!);
 		case "gauge-labels":
 			return () => {
 				const { model, route } = nextRequest();
 				active.add(1, { route, model });
 			};
 		case "gauge-bound":
-			return () => active.add(1, bound);
+			return () => active.add(1, bound[nextRequest().index]!);
 		case "histogram-labels":
 			return () => {
 				const { latencyMs, model, route } = nextRequest();
 				latency.record(latencyMs, { route, model });
 			};
 		case "histogram-bound":
-			return () => latency.record(BOUND.latencyMs, bound);
+			return () => {
+				const { index, latencyMs } = nextRequest();
+				latency.record(latencyMs, bound[index]!);
+			};
 		case "request":
 		case "request-decoded": {
 			const record = requestOf({ histograms, sums });

@@ -16,7 +16,7 @@ import {
 } from "../src/monitoring/index.ts";
 import { PrometheusHandle } from "../src/monitoring/prometheus.ts";
 import type { Contender, Format, OperationName, Pair } from "./contender.ts";
-import { type BenchRequest, BOUND, decodeLabels, nextRequest, REQUESTS } from "./workload.ts";
+import { type BenchRequest, decodeLabels, nextRequest, REQUESTS } from "./workload.ts";
 
 /** A recorder of ours with its handle. */
 interface Ours {
@@ -60,7 +60,7 @@ async function scrape(handle: PrometheusHandle, format: Format): Promise<Uint8Ar
 }
 
 function operationOf(name: OperationName, recorder: Recorder): (() => void) | undefined {
-	const bound = bindLlmSeries(BOUND.route, BOUND.model);
+	const bound = REQUESTS.map(({ model, route }) => bindLlmSeries(route, model));
 	switch (name) {
 		case "counter-labels":
 			return () => {
@@ -68,21 +68,24 @@ function operationOf(name: OperationName, recorder: Recorder): (() => void) | un
 				recordLlmError(route, model, "timeout");
 			};
 		case "counter-bound":
-			return () => bound.incCacheHit();
+			return () => bound[nextRequest().index]!.incCacheHit();
 		case "gauge-labels":
 			return () => {
 				const { model, route } = nextRequest();
 				incActiveRequests(route, model);
 			};
 		case "gauge-bound":
-			return () => bound.incActiveRequests();
+			return () => bound[nextRequest().index]!.incActiveRequests();
 		case "histogram-labels":
 			return () => {
 				const { latencyMs, model, route } = nextRequest();
 				recordLlmLatency(route, model, latencyMs);
 			};
 		case "histogram-bound":
-			return () => bound.recordLatency(BOUND.latencyMs);
+			return () => {
+				const { index, latencyMs } = nextRequest();
+				bound[index]!.recordLatency(latencyMs);
+			};
 		case "request":
 		case "request-native":
 			return () => {

@@ -35,7 +35,7 @@ export function createPromClient(client: PromClient): Contender {
 		else if (type === "gauge") gauges.set(name, new client.Gauge(config));
 		else histograms.set(name, new client.Histogram({ ...config, buckets: [...buckets] }));
 	}
-	const plain = { name: PLAIN_COUNTER, help: PLAIN_COUNTER, labelNames: ["route"] };
+	const plain = { name: PLAIN_COUNTER, help: PLAIN_COUNTER, labelNames: ["route", "model"] };
 	counters.set(PLAIN_COUNTER, new client.Counter({ ...plain, registers: [registry as never] })); // as above
 	const bear = ({ name }: BenchFamily, labels: Labels): void => {
 		counters.get(name)?.inc(labels, 0);

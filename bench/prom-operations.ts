@@ -1,6 +1,6 @@
 import type { OperationName, Pair } from "./contender.ts";
 import { metricOf, PLAIN_COUNTER } from "./families.ts";
-import { type BenchRequest, BOUND, decodeLabels, nextRequest } from "./workload.ts";
+import { type BenchRequest, decodeLabels, nextRequest, REQUESTS } from "./workload.ts";
 
 export type Labels = Record<string, string>;
 
@@ -37,8 +37,9 @@ export function operationOf(name: OperationName, metrics: PromMetrics): (() => v
 				errors.inc({ route, model, error_type: "timeout" });
 			};
 		case "counter-bound": {
-			const bound = metricOf(metrics.counters, PLAIN_COUNTER).labels(BOUND.route);
-			return () => bound.inc();
+			const counter = metricOf(metrics.counters, PLAIN_COUNTER);
+			const bound = REQUESTS.map(({ model, route }) => counter.labels(route, model));
+			return () => bound[nextRequest().index]!.inc();
 		}
 		case "gauge-labels":
 			return () => {
@@ -46,8 +47,8 @@ export function operationOf(name: OperationName, metrics: PromMetrics): (() => v
 				active.inc({ route, model });
 			};
 		case "gauge-bound": {
-			const bound = active.labels(BOUND.route, BOUND.model);
-			return () => bound.inc();
+			const bound = REQUESTS.map(({ model, route }) => active.labels(route, model));
+			return () => bound[nextRequest().index]!.inc();
 		}
 		case "histogram-labels":
 			return () => {
@@ -55,8 +56,11 @@ export function operationOf(name: OperationName, metrics: PromMetrics): (() => v
 				latency.observe({ route, model }, latencyMs);
 			};
 		case "histogram-bound": {
-			const bound = latency.labels(BOUND.route, BOUND.model);
-			return () => bound.observe(BOUND.latencyMs);
+			const bound = REQUESTS.map(({ model, route }) => latency.labels(route, model));
+			return () => {
+				const { index, latencyMs } = nextRequest();
+				bound[index]!.observe(latencyMs);
+			};
 		}
 		case "request":
 		case "request-decoded": {

@@ -55,6 +55,16 @@ export function timesOf(ours: readonly number[], theirs: readonly number[]): num
 	return median(ours.map((own, round) => (theirs[round] ?? Number.NaN) / own));
 }
 
+/**
+ * The rounds of a case without what the measuring itself takes: the baseline of the same round, where there is one. What
+ * is shorter than the clock can tell counts as a tenth of a nanosecond.
+ */
+export function net(result: BenchResult, { case: name, contender, rounds }: CaseResult): readonly number[] {
+	const baseline = contender === "baseline" ? undefined : find(result, "baseline", name)?.rounds;
+	if (baseline === undefined) return rounds;
+	return rounds.map((value, round) => Math.max(0.1, value - (baseline[round] ?? Number.NaN)));
+}
+
 /** The value in the middle. */
 export function median(values: readonly number[]): number {
 	return quantile(values, 0.5);

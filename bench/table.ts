@@ -1,7 +1,7 @@
 import { CASES, type Unit } from "./cases.ts";
 import { CONTENDERS, type ContenderName } from "./contender.ts";
 import type { Verdict } from "./gates.ts";
-import { type BenchResult, type CaseResult, find, timesOf } from "./result.ts";
+import { type BenchResult, type CaseResult, find, net, timesOf } from "./result.ts";
 
 /** Where and when it was measured, in one line. */
 export function machineLine({ cores, cpu, day, ms, node, results }: BenchResult): string {
@@ -9,14 +9,17 @@ export function machineLine({ cores, cpu, day, ms, node, results }: BenchResult)
 	return `Node.js ${node} on ${cores} × ${cpu}, ${day}; medians of ${rounds} rounds, ${ms} ms a case`;
 }
 
-/** The figures as a Markdown table: a row a case, and after each other contender's figure how many times ours it is. */
+/**
+ * The figures as a Markdown table: a row a case, and after each other contender's figure how many times ours it is, both
+ * without the baseline.
+ */
 export function figuresTable(result: BenchResult): string {
 	const present = CONTENDERS.filter((name) => result.results.some(({ contender }) => contender === name));
 	const rows = CASES.flatMap(({ name, title, unit }) => {
 		const found = present.map((contender) => find(result, contender, name));
 		if (found.every((one) => one === undefined)) return [];
 		const ours = find(result, "ours", name);
-		return [[`${title}, ${unit}`, ...found.map((one) => cell(one, ours, unit))]];
+		return [[`${title}, ${unit}`, ...found.map((one) => cell(result, one, ours, unit))]];
 	});
 	const heads = present.map((contender) => result.versions[contender] ?? contender);
 	return table(["", ...heads], rows);
@@ -39,11 +42,16 @@ export function goalsTable(verdicts: readonly Verdict[]): string {
 	return table(["", "ours", "reached", "goal", "", "gate"], rows);
 }
 
-function cell(found: CaseResult | undefined, ours: CaseResult | undefined, unit: Unit): string {
+function cell(
+	result: BenchResult,
+	found: CaseResult | undefined,
+	ours: CaseResult | undefined,
+	unit: Unit,
+): string {
 	if (found === undefined) return "–";
 	const p99 = found.p99 === undefined ? "" : `, p99 ${short(found.p99)}`;
 	const compared = ours === undefined || found === ours || found.contender === "baseline";
-	const times = compared ? "" : ` (${short(timesOf(ours.rounds, found.rounds))}×)`;
+	const times = compared ? "" : ` (${short(timesOf(net(result, ours), net(result, found)))}×)`;
 	return `${unit === "ns" && found.value < 0 ? "0" : short(found.value)}${p99}${times}`;
 }
 

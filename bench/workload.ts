@@ -38,13 +38,6 @@ export const REQUESTS: readonly BenchRequest[] = pairsOf(16).map((pair, index) =
 	timeToFirstTokenMs: 40 + ((index * 3) % 16) * 60.5,
 }));
 
-/** The pair and the latency of everything bound. */
-export const BOUND: { readonly route: string; readonly model: string; readonly latencyMs: number } = {
-	route: "route-0",
-	model: MODELS[0],
-	latencyMs: 1250,
-};
-
 const ENCODED: readonly { readonly bytes: Buffer; readonly split: number }[] = REQUESTS.map(
 	({ model, route }) => ({ bytes: Buffer.from(route + model), split: route.length }),
 );

@@ -15,9 +15,6 @@ export class LabelGuard {
 	readonly #max: number;
 	readonly #allocate: (first: string, second: string) => number;
 	readonly #overflowed: () => void;
-	#lastFirst: string | undefined = undefined;
-	#lastSecond: string | undefined = undefined;
-	#lastBase = -1;
 	#admitted = 0;
 	/** Places promised to the `other` of admitted first values, and to (other, other). */
 	#promised = 1;
@@ -35,14 +32,7 @@ export class LabelGuard {
 
 	/** The base slot of that label set, or of the one that stands for it. */
 	resolve(first: string, second: string): number {
-		// A call records several things in a row, all with the same labels.
-		if (second === this.#lastSecond && first === this.#lastFirst) return this.#lastBase;
-		const base = this.#byFirst.get(first)?.get(second);
-		if (base === undefined) return this.#admit(first, second);
-		this.#lastFirst = first;
-		this.#lastSecond = second;
-		this.#lastBase = base;
-		return base;
+		return this.#byFirst.get(first)?.get(second) ?? this.#admit(first, second);
 	}
 
 	#admit(first: string, second: string): number {

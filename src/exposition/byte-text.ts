@@ -7,7 +7,7 @@ const SMALL = 1_000_000_000;
  * digits as tell them apart from every other double.
  */
 export class ByteText {
-	bytes: Uint8Array = new Uint8Array(4096);
+	bytes: Uint8Array = new Uint8Array(0);
 	length = 0;
 
 	clear(): void {
@@ -58,7 +58,7 @@ export class ByteText {
 
 	#reserve(count: number): void {
 		if (this.length + count <= this.bytes.length) return;
-		const grown = new Uint8Array(Math.max(this.length + count, this.bytes.length * 2));
+		const grown = new Uint8Array(Math.max(4096, this.length + count, this.bytes.length * 2));
 		grown.set(this.bytes);
 		this.bytes = grown;
 	}

@@ -69,7 +69,9 @@ export class Exposition {
 	readonly #recorder: Recorder;
 	readonly #constantLabels: ConstantLabels;
 	readonly #readForeign: () => Promise<readonly ForeignFamily[]>;
-	readonly #renderers: Readonly<Record<"text" | "openmetrics", LineRenderer>>;
+	readonly #createdSeries: boolean;
+	/** Made when they are first asked for. */
+	readonly #renderers = new Map<Format, LineRenderer>();
 	/** The rendering under way in each format, and its steps. */
 	readonly #jobs = new Map<Format, Job>();
 	readonly #renderings = new Map<Format, Promise<Rendered>>();
@@ -79,10 +81,7 @@ export class Exposition {
 		this.#recorder = recorder;
 		this.#constantLabels = constantLabels;
 		this.#readForeign = readForeign;
-		this.#renderers = {
-			text: new LineRenderer(new TextFormat(constantLabels)),
-			openmetrics: new LineRenderer(new OpenMetricsFormat(constantLabels, recorder.exemplars, createdSeries)),
-		};
+		this.#createdSeries = createdSeries;
 	}
 
 	/** The text format at once, without the families of other registries. */
@@ -125,7 +124,17 @@ export class Exposition {
 
 	#job(format: Format, source: Source): Job {
 		if (format === "protobuf") throw new Error("not yet");
-		return new Job(this.#renderers[format].render(source));
+		let renderer = this.#renderers.get(format);
+		if (renderer === undefined) {
+			const { exemplars } = source;
+			renderer = new LineRenderer(
+				format === "text"
+					? new TextFormat(this.#constantLabels)
+					: new OpenMetricsFormat(this.#constantLabels, exemplars, this.#createdSeries),
+			);
+			this.#renderers.set(format, renderer);
+		}
+		return new Job(renderer.render(source));
 	}
 
 	#source(foreign: readonly ForeignFamily[]): Source {

@@ -32,7 +32,7 @@ export class OpenMetricsFormat implements LineFormat {
 
 	lines(placement: Placement, labelSet: LabelSet): readonly Line[] {
 		const { name, type } = placement.definition;
-		if (type === "histogram") return this.#histogram(placement, labelSet);
+		if (placement.histogram !== undefined) return this.#histogram(placement, labelSet);
 		const labelsOf = (variant: string): string => inBraces(this.#labels.of(placement, labelSet, variant));
 		if (type === "gauge" || !this.#hasCreated) {
 			return valueLines(placement, (variant) => `${name}${labelsOf(variant)} `);

@@ -21,7 +21,7 @@ export class TextFormat implements LineFormat {
 	}
 
 	lines(placement: Placement, labelSet: LabelSet): readonly Line[] {
-		if (placement.definition.type === "histogram") return this.#histogram(placement, labelSet);
+		if (placement.histogram !== undefined) return this.#histogram(placement, labelSet);
 		return valueLines(
 			placement,
 			(variant) => `${placement.definition.name}${inBraces(this.#labels.of(placement, labelSet, variant))} `,
@@ -63,14 +63,16 @@ export function valueLines(
 
 /** A line for each bucket of a histogram, that of +Inf included. */
 export function bucketLines(
-	{ bounds, offset }: Placement,
+	{ histogram }: Placement,
 	startOf: (le: string) => string,
 	writeBound: (bound: number) => string = String,
 ): readonly Line[] {
+	if (histogram === undefined) return [];
+	const { bounds, offset } = histogram;
 	return Array.from({ length: bounds.length + 1 }, (_, i) => ({
 		start: startOf(i === bounds.length ? "+Inf" : writeBound(bounds[i]!)),
 		kind: i === 0 ? LINE.firstBucket : LINE.bucket,
-		offset: offset + 1 + i,
+		offset: offset + i,
 	}));
 }
 

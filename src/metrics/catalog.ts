@@ -53,6 +53,8 @@ export interface MetricDefinition {
 	readonly unit?: "money" | "milliseconds";
 	/** Whether the guide documents it, or it is one of ours beside those. */
 	readonly origin: "guide" | "ours";
+	/** Only calls with which something is wrong touch it. */
+	readonly rare?: boolean;
 	/** Which series of a scope exist before their first value: all of a family ("zero") or none ("first"). */
 	readonly born?: "zero" | "first";
 }
@@ -145,6 +147,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		type: "counter",
 		scope: "pair",
 		origin: "guide",
+		rare: true,
 		variants: { label: "error_type", values: ERROR_TYPES },
 		help: "Calls that failed, by type.",
 	},
@@ -213,6 +216,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		type: "counter",
 		scope: "pair",
 		origin: "ours",
+		rare: true,
 		variants: { label: "direction", values: ["input", "output"] },
 		help: "Tokens estimated where the provider reported none; in no other counter.",
 	},
@@ -221,6 +225,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		type: "counter",
 		scope: "pair",
 		origin: "ours",
+		rare: true,
 		variants: { label: "reason", values: USAGE_MISSING_REASONS },
 		help: "Calls whose usage is not known, so that tokens and cost miss them.",
 	},
@@ -229,6 +234,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		type: "counter",
 		scope: "pair",
 		origin: "ours",
+		rare: true,
 		variants: { label: "reason", values: UNPRICED_REASONS },
 		help: "Calls of which at least a part has no known price, so that the cost misses it.",
 	},

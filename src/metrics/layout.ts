@@ -1,19 +1,25 @@
-import { BucketIndex } from "./bucket-index.ts";
+import { searchable } from "./bucket-of.ts";
 import { CATALOG, type MetricDefinition, type MetricScope, SCOPE_LABELS } from "./catalog.ts";
 
 /** Where a family's numbers lie among the slots of one label set of its scope. */
 export interface Placement {
 	readonly definition: MetricDefinition;
-	/** From the label set's first slot. */
+	/** From the label set's first slot; of a histogram that of its sum. */
 	readonly offset: number;
-	/**
-	 * Slots of one series: 1 for a counter or gauge, 2 for money (whole dollars, 10⁻¹² dollars), and for a
-	 * histogram its sum, one a bucket (not added up), and one beyond the last bound.
-	 */
+	/** Slots of one series there: 1, and for money 2 (whole dollars, 10⁻¹² dollars). */
 	readonly width: number;
-	/** Upper bounds of a histogram, increasing, without +Inf; empty for the other types. */
-	readonly bounds: Float64Array;
-	readonly buckets: BucketIndex;
+	/** Histograms only. */
+	readonly histogram: HistogramPlacement | undefined;
+}
+
+/** Where the buckets of a histogram lie. */
+export interface HistogramPlacement {
+	/** Upper bounds, increasing, without +Inf. */
+	readonly bounds: readonly number[];
+	/** The same for `bucketOf`. */
+	readonly searchable: Float64Array;
+	/** From the label set's first slot: one a bucket, not added up, and one beyond the last bound. */
+	readonly offset: number;
 	/** Where a native histogram's buckets begin, from the label set's first slot; -1 where there is none. */
 	readonly nativeOffset: number;
 }
@@ -28,33 +34,35 @@ export interface ScopeLayout {
 	readonly size: number;
 }
 
-const NO_BOUNDS = new Float64Array(0);
-const NO_BUCKETS = new BucketIndex(NO_BOUNDS);
-/** Slots that are read together shall share cache lines: label sets begin at one, of 8 doubles. */
+/** Doubles in a cache line: label sets begin at one. */
 const CACHE_LINE = 8;
 
 /**
- * Shares out the slots of a scope: counters and gauges first, the narrow ones ahead, so that their places are the same
- * for all recorders and what every call touches is close together; then the histograms, whose width is an option.
+ * Shares out the slots of a scope: first what every call touches, the sums of histograms included, then what only calls
+ * with trouble touch, so that the places of both are the same for all recorders; then the buckets, whose number is an
+ * option.
  *
  * @param nativeWidth slots of one native histogram; 0 for none
  */
 export function layoutScope(scope: MetricScope, bounds: HistogramBounds, nativeWidth: number): ScopeLayout {
-	const placements = fixedPlacements(scope);
-	let size = placements.reduce((sum, placement) => sum + slotsOf(placement), 0);
-	for (const definition of CATALOG) {
-		if (definition.scope !== scope || definition.type !== "histogram") continue;
-		const own = Float64Array.from(bounds[definition.name] ?? []);
-		const width = own.length + 2;
-		const nativeOffset = nativeWidth > 0 ? size + width : -1;
-		const buckets = new BucketIndex(own);
-		placements.push({ definition, offset: size, width, bounds: own, buckets, nativeOffset });
-		size += width + nativeWidth;
-	}
+	const fixed = fixedPlacements(scope);
+	let size = fixed.reduce((sum, placement) => sum + slotsOf(placement.definition), 0);
+	/** Histograms with the same bounds share them: what is searched often is in the caches. */
+	const shared = new Map<readonly number[], Float64Array>();
+	const placements = fixed.map((placement): Placement => {
+		if (placement.definition.type !== "histogram") return placement;
+		const own = bounds[placement.definition.name] ?? [];
+		const filled = shared.get(own) ?? searchable(own);
+		shared.set(own, filled);
+		const offset = size;
+		size += own.length + 1 + nativeWidth;
+		const nativeOffset = nativeWidth > 0 ? offset + own.length + 1 : -1;
+		return { ...placement, histogram: { bounds: own, searchable: filled, offset, nativeOffset } };
+	});
 	return { placements, size: Math.ceil(size / CACHE_LINE) * CACHE_LINE };
 }
 
-/** The offset of each counter and gauge in its scope, by name: the same for every recorder. */
+/** The offset of each family in its scope, by name: the same for every recorder. */
 export function fixedOffsets(): Readonly<Record<string, number>> {
 	const offsets: Record<string, number> = {};
 	for (const scope of Object.keys(SCOPE_LABELS)) {
@@ -67,20 +75,21 @@ export function fixedOffsets(): Readonly<Record<string, number>> {
 }
 
 function fixedPlacements(scope: MetricScope): Placement[] {
-	const placements = CATALOG.filter(({ scope: own, type }) => own === scope && type !== "histogram")
-		.map((definition) => {
-			const width = definition.unit === "money" ? 2 : 1;
-			return { definition, offset: 0, width, bounds: NO_BOUNDS, buckets: NO_BUCKETS, nativeOffset: -1 };
-		})
-		.toSorted((a, b) => slotsOf(a) - slotsOf(b));
+	const definitions = CATALOG.filter((definition) => definition.scope === scope).toSorted(
+		(a, b) => Number(a.rare ?? false) - Number(b.rare ?? false) || slotsOf(a) - slotsOf(b),
+	);
 	let offset = 0;
-	return placements.map((placement) => {
-		const placed = { ...placement, offset };
-		offset += slotsOf(placement);
-		return placed;
+	return definitions.map((definition) => {
+		const placement = { definition, offset, width: widthOf(definition), histogram: undefined };
+		offset += slotsOf(definition);
+		return placement;
 	});
 }
 
-function slotsOf({ definition, width }: Placement): number {
-	return width * (definition.variants?.values.length ?? 1);
+function widthOf({ unit }: MetricDefinition): number {
+	return unit === "money" ? 2 : 1;
+}
+
+function slotsOf(definition: MetricDefinition): number {
+	return widthOf(definition) * (definition.variants?.values.length ?? 1);
 }

@@ -13,9 +13,10 @@ import {
 	RATE_LIMIT_RESOURCES,
 	type RateLimitResource,
 } from "./catalog.ts";
+import { bucketOf } from "./bucket-of.ts";
 import { type Exemplar, ExemplarStore } from "./exemplar.ts";
 import { LabelGuard } from "../core/label-guard.ts";
-import { fixedOffsets, layoutScope, type Placement, type ScopeLayout } from "./layout.ts";
+import { fixedOffsets, type HistogramPlacement, layoutScope, type ScopeLayout } from "./layout.ts";
 import { NativeBuckets, type NativeSchema } from "./native-histogram.ts";
 import { SeriesStore } from "./series-store.ts";
 
@@ -38,6 +39,9 @@ const {
 	llm_tokens_reasoning_total: REASONING = -1,
 	llm_usage_missing_total: USAGE_MISSING = -1,
 	llm_unpriced_requests_total: UNPRICED = -1,
+	llm_latency_ms: LATENCY_SUM = -1,
+	llm_time_to_first_token_ms: FIRST_TOKEN_SUM = -1,
+	llm_time_per_output_token_ms: PER_TOKEN_SUM = -1,
 	llm_ratelimit_remaining: REMAINING = -1,
 	hyperagent_label_overflow_total: OVERFLOW = -1,
 	hyperagent_internal_errors_total: INTERNAL_ERRORS = -1,
@@ -98,9 +102,15 @@ export class Recorder {
 	readonly #routes: LabelGuard;
 	readonly #targets: LabelGuard;
 	readonly #process: number;
-	readonly #latency: Placement;
-	readonly #firstToken: Placement;
-	readonly #perToken: Placement;
+	/* Of each histogram the bounds, and where its buckets lie: by themselves, so that there is little to follow. */
+	readonly #latencyBounds: Float64Array;
+	readonly #latency: number;
+	readonly #firstTokenBounds: Float64Array;
+	readonly #firstToken: number;
+	readonly #perTokenBounds: Float64Array;
+	readonly #perToken: number;
+	/** Where native buckets begin, where there are any. */
+	readonly #nativeAt: { readonly latency: number; readonly firstToken: number; readonly perToken: number };
 
 	constructor(options: RecorderOptions = {}) {
 		const latency = options.latencyBuckets ?? DEFAULT_LATENCY_BUCKETS;
@@ -121,9 +131,20 @@ export class Recorder {
 			process: seriesOf("process"),
 		};
 		this.series = series;
-		this.#latency = placementOf(series.pair.layout, "llm_latency_ms");
-		this.#firstToken = placementOf(series.pair.layout, "llm_time_to_first_token_ms");
-		this.#perToken = placementOf(series.pair.layout, "llm_time_per_output_token_ms");
+		const ofLatency = histogramOf(series.pair.layout, "llm_latency_ms");
+		const ofFirstToken = histogramOf(series.pair.layout, "llm_time_to_first_token_ms");
+		const ofPerToken = histogramOf(series.pair.layout, "llm_time_per_output_token_ms");
+		this.#latencyBounds = ofLatency.searchable;
+		this.#latency = ofLatency.offset;
+		this.#firstTokenBounds = ofFirstToken.searchable;
+		this.#firstToken = ofFirstToken.offset;
+		this.#perTokenBounds = ofPerToken.searchable;
+		this.#perToken = ofPerToken.offset;
+		this.#nativeAt = {
+			latency: ofLatency.nativeOffset,
+			firstToken: ofFirstToken.nativeOffset,
+			perToken: ofPerToken.nativeOffset,
+		};
 		this.#process = this.#allocate(series.process, []);
 		this.store.slots[this.#process + BUILD_INFO] = 1;
 		const guard = (scope: "pair" | "route" | "target", index: number, max: number | undefined) => {
@@ -178,17 +199,32 @@ export class Recorder {
 	}
 
 	latency(pair: number, ms: number): void {
-		this.#observe(pair, this.#latency, ms);
+		const { slots } = this.store;
+		slots[pair + LATENCY_SUM]! += ms;
+		slots[pair + this.#latency + bucketOf(this.#latencyBounds, ms)]! += 1;
+		if (this.native !== undefined) slots[pair + this.#nativeAt.latency + this.native.slot(ms)]! += 1;
 	}
 
 	/** One that belongs to a trace. */
 	latencyOf(pair: number, ms: number, exemplar: Exemplar): void {
-		this.exemplars.set(this.#observe(pair, this.#latency, ms), ms, exemplar);
+		this.latency(pair, ms);
+		this.exemplars.set(pair + this.#latency + bucketOf(this.#latencyBounds, ms), ms, exemplar);
 	}
 
-	#firstTokenOf(pair: number, ms: number, exemplar: Exemplar | undefined): void {
-		const bucket = this.#observe(pair, this.#firstToken, ms);
+	#firstTokenAfter(pair: number, ms: number, exemplar: Exemplar | undefined): void {
+		const { slots } = this.store;
+		const bucket = pair + this.#firstToken + bucketOf(this.#firstTokenBounds, ms);
+		slots[pair + FIRST_TOKEN_SUM]! += ms;
+		slots[bucket]! += 1;
+		if (this.native !== undefined) slots[pair + this.#nativeAt.firstToken + this.native.slot(ms)]! += 1;
 		if (exemplar !== undefined) this.exemplars.set(bucket, ms, exemplar);
+	}
+
+	#perOutputToken(pair: number, ms: number): void {
+		const { slots } = this.store;
+		slots[pair + PER_TOKEN_SUM]! += ms;
+		slots[pair + this.#perToken + bucketOf(this.#perTokenBounds, ms)]! += 1;
+		if (this.native !== undefined) slots[pair + this.#nativeAt.perToken + this.native.slot(ms)]! += 1;
 	}
 
 	/** The answer is false, and nothing happens, where there is no such type. */
@@ -269,8 +305,8 @@ export class Recorder {
 			slots[pair + CACHE_WRITE]! += written;
 			slots[pair + REASONING]! += reasoning < output ? reasoning : output;
 		}
-		if (timeToFirstTokenMs !== undefined) this.#firstTokenOf(pair, timeToFirstTokenMs, exemplar);
-		if (timePerOutputTokenMs !== undefined) this.#observe(pair, this.#perToken, timePerOutputTokenMs);
+		if (timeToFirstTokenMs !== undefined) this.#firstTokenAfter(pair, timeToFirstTokenMs, exemplar);
+		if (timePerOutputTokenMs !== undefined) this.#perOutputToken(pair, timePerOutputTokenMs);
 	}
 
 	#countTrouble(pair: number, { errorType, unpriced, usageMissing }: SettledCall): void {
@@ -279,17 +315,6 @@ export class Recorder {
 			this.#add(pair + USAGE_MISSING + USAGE_MISSING_REASONS.indexOf(usageMissing), 1);
 		}
 		if (unpriced !== undefined) this.#add(pair + UNPRICED + UNPRICED_REASONS.indexOf(unpriced), 1);
-	}
-
-	#observe(base: number, { buckets, nativeOffset, offset }: Placement, value: number): number {
-		const { slots } = this.store;
-		const sum = base + offset;
-		const bucket = sum + 1 + buckets.find(value);
-		slots[sum]! += value;
-		slots[bucket]! += 1;
-		// The cast: there are native buckets exactly where a placement has room for them.
-		if (nativeOffset >= 0) slots[base + nativeOffset + this.native!.slot(value)]! += 1;
-		return bucket;
 	}
 
 	#add(at: number, value: number): void {
@@ -312,9 +337,9 @@ export class Recorder {
 	}
 }
 
-function placementOf(layout: ScopeLayout, name: string): Placement {
-	const found = layout.placements.find(({ definition }) => definition.name === name);
-	if (found === undefined) throw new Error(`The catalog has no ${name}.`);
+function histogramOf(layout: ScopeLayout, name: string): HistogramPlacement {
+	const found = layout.placements.find(({ definition }) => definition.name === name)?.histogram;
+	if (found === undefined) throw new Error(`The catalog has no histogram ${name}.`);
 	return found;
 }
 

@@ -3,7 +3,7 @@
  * through the store each time: growing replaces the array.
  */
 export class SeriesStore {
-	slots: Float64Array = new Float64Array(256);
+	slots: Float64Array = new Float64Array(128);
 	#used = 0;
 
 	/** How many slots have an owner. */

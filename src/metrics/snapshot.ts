@@ -51,7 +51,7 @@ export function takeSnapshot(recorder: Recorder): MetricsSnapshot {
 			families[placement.definition.name] = family;
 			for (const { values, base } of labelSets) {
 				const labels = Object.fromEntries(names.map((name, i) => [name, values[i] ?? ""]));
-				family.push(...readSeries(placement, slots, base + placement.offset, labels));
+				family.push(...readSeries(placement, slots, base, labels));
 			}
 		}
 	}
@@ -59,16 +59,18 @@ export function takeSnapshot(recorder: Recorder): MetricsSnapshot {
 }
 
 function readSeries(
-	{ definition, bounds, width }: Placement,
+	{ definition, histogram, offset, width }: Placement,
 	slots: Float64Array,
-	first: number,
+	base: number,
 	labels: Record<string, string>,
 ): SeriesSnapshot[] {
-	if (definition.type === "histogram") {
-		const counts = [...slots.subarray(first + 1, first + bounds.length + 2)];
-		const sum = slots[first] ?? 0;
+	const first = base + offset;
+	if (histogram !== undefined) {
+		const { bounds } = histogram;
+		const buckets = base + histogram.offset;
+		const counts = [...slots.subarray(buckets, buckets + bounds.length + 1)];
 		const value = counts.reduce((all, count) => all + count, 0);
-		return [{ labels, value, histogram: { bounds: [...bounds], counts, sum } }];
+		return [{ labels, value, histogram: { bounds: [...bounds], counts, sum: slots[first] ?? 0 } }];
 	}
 	const read = (at: number): number => {
 		if (definition.unit !== "money") return slots[at] ?? 0;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { BucketIndex } from "../../src/metrics/bucket-index.ts";
+import { bucketOf, searchable } from "../../src/metrics/bucket-of.ts";
 
 test("the bucket is the first whose bound is at least the value, on its bound too", () => {
 	const bounds = fc.uniqueArray(fc.double({ noNaN: true, noDefaultInfinity: true }), {
@@ -9,11 +9,11 @@ test("the bucket is the first whose bound is at least the value, on its bound to
 	});
 	fc.assert(
 		fc.property(bounds, fc.array(fc.double({ noNaN: true, min: 0 })), (unsorted, values) => {
-			const sorted = Float64Array.from(unsorted).toSorted();
-			const index = new BucketIndex(sorted);
+			const sorted = unsorted.toSorted((a, b) => a - b);
+			const filled = searchable(sorted);
 			for (const value of [...values, ...sorted.filter((bound) => bound >= 0)]) {
 				const linear = sorted.findIndex((bound) => value <= bound);
-				expect(index.find(value)).toBe(linear === -1 ? sorted.length : linear);
+				expect(bucketOf(filled, value)).toBe(linear === -1 ? sorted.length : linear);
 			}
 		}),
 	);
