@@ -55,8 +55,22 @@ export interface MetricDefinition {
 	readonly origin: "guide" | "ours";
 	/** Only calls with which something is wrong touch it. */
 	readonly rare?: boolean;
+	/**
+	 * What OpenTelemetry's GenAI conventions call it, durations in seconds there. They are in Development: the names move,
+	 * and stand nowhere else.
+	 *
+	 * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/client-inference.md
+	 * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-token-metrics.md
+	 */
+	readonly genAi?: GenAiName;
 	/** Which series of a scope exist before their first value: all of a family ("zero") or none ("first"). */
 	readonly born?: "zero" | "first";
+}
+
+/** A name of the GenAI conventions, and the one for embeddings where it is another. */
+export interface GenAiName {
+	readonly name: string;
+	readonly embeddings?: string;
 }
 
 /** The label sets that series belong to. `process` families have no label but their variants'. */
@@ -82,6 +96,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		type: "counter",
 		scope: "pair",
 		origin: "guide",
+		genAi: { name: "gen_ai.client.inference.usage.input_tokens" },
 		help: "Input tokens sent to the model, cached ones included.",
 	},
 	{
@@ -89,6 +104,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		type: "counter",
 		scope: "pair",
 		origin: "guide",
+		genAi: { name: "gen_ai.client.inference.usage.output_tokens" },
 		help: "Output tokens received from the model, reasoning included.",
 	},
 	{
@@ -112,6 +128,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		scope: "pair",
 		origin: "guide",
 		unit: "milliseconds",
+		genAi: { name: "gen_ai.client.inference.duration", embeddings: "gen_ai.client.operation.duration" },
 		help: "Time from the start of a call to its end, in milliseconds; a stream ends when its end is read, and abandoned ones are left out.",
 	},
 	{
@@ -195,6 +212,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		type: "counter",
 		scope: "pair",
 		origin: "ours",
+		genAi: { name: "gen_ai.client.inference.usage.cache_read.input_tokens" },
 		help: `Input tokens read from the provider's prompt cache; a part of llm_tokens_input_total, ${PART}.`,
 	},
 	{
@@ -202,6 +220,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		type: "counter",
 		scope: "pair",
 		origin: "ours",
+		genAi: { name: "gen_ai.client.inference.usage.cache_write.input_tokens" },
 		help: `Input tokens written to the provider's prompt cache; a part of llm_tokens_input_total, ${PART}.`,
 	},
 	{
@@ -209,6 +228,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		type: "counter",
 		scope: "pair",
 		origin: "ours",
+		genAi: { name: "gen_ai.client.inference.usage.reasoning.output_tokens" },
 		help: `Output tokens spent on reasoning; a part of llm_tokens_output_total, ${PART}.`,
 	},
 	{

@@ -1,6 +1,12 @@
 import { ERROR_TYPES } from "../core/llm-error.ts";
 import { processSlot } from "../core/process-slot.ts";
-import { OUTCOMES, type SettledCall, UNPRICED_REASONS, USAGE_MISSING_REASONS } from "../core/settled-call.ts";
+import {
+	type Operation,
+	OUTCOMES,
+	type SettledCall,
+	UNPRICED_REASONS,
+	USAGE_MISSING_REASONS,
+} from "../core/settled-call.ts";
 import {
 	ATTEMPT_RESULTS,
 	type AttemptResult,
@@ -60,6 +66,12 @@ export interface LabelSet {
 	readonly createdAt: number;
 }
 
+/** What the first call of a (route, model) pair said of itself; a pair that is only recorded by hand has none. */
+export interface PairOrigin {
+	readonly provider: string;
+	readonly operation: Operation;
+}
+
 /** All series of one scope. */
 export interface ScopeSeries {
 	readonly layout: ScopeLayout;
@@ -98,6 +110,8 @@ export class Recorder {
 	readonly exemplars: ExemplarStore = new ExemplarStore();
 	readonly series: Readonly<Record<MetricScope, ScopeSeries>>;
 	readonly native: NativeBuckets | undefined;
+	/** By the pair's first slot; of a pair that stands for several it tells only the first. */
+	readonly #origins = new Map<number, PairOrigin>();
 	readonly #pairs: LabelGuard;
 	readonly #routes: LabelGuard;
 	readonly #targets: LabelGuard;
@@ -168,6 +182,16 @@ export class Recorder {
 	/** The first slot of a (route, model) pair; its series exist from now on. */
 	pair(route: string, model: string): number {
 		return this.#pairs.resolve(route, model);
+	}
+
+	/** A call of the pair says whose it is: the first word counts. */
+	setOrigin(pair: number, origin: PairOrigin): void {
+		if (this.#origins.has(pair)) return;
+		this.#origins.set(pair, { provider: origin.provider, operation: origin.operation });
+	}
+
+	originOf(pair: number): PairOrigin | undefined {
+		return this.#origins.get(pair);
 	}
 
 	/** The first slot of a route's cache counters. */

@@ -1,7 +1,7 @@
 import { MoneySum } from "../core/money.ts";
 import { CATALOG, type MetricDefinition, SCOPE_LABELS } from "./catalog.ts";
 import type { Placement } from "./layout.ts";
-import type { Recorder } from "./recorder.ts";
+import type { LabelSet, Recorder } from "./recorder.ts";
 
 /** One series as plain data. */
 export interface SeriesSnapshot {
@@ -42,20 +42,45 @@ export function takeFamilies(recorder: Recorder): readonly FamilySnapshot[] {
 
 /** All that the recorder holds, at one instant, as plain data. */
 export function takeSnapshot(recorder: Recorder): MetricsSnapshot {
-	const families: Record<string, SeriesSnapshot[]> = {};
+	return Object.fromEntries(
+		CATALOG.map((definition) => [
+			definition.name,
+			readFamily(recorder, definition).flatMap(({ series }) => series),
+		]),
+	);
+}
+
+/** The series that one label set has in a family. */
+export interface LabelSetSeries {
+	readonly labelSet: LabelSet;
+	readonly series: readonly SeriesSnapshot[];
+}
+
+/** One family as of now, by label set. */
+export function readFamily(recorder: Recorder, definition: MetricDefinition): readonly LabelSetSeries[] {
+	const { labelSets, layout } = recorder.series[definition.scope];
+	const placement = layout.placements.find((one) => one.definition === definition);
+	if (placement === undefined) return [];
 	const { slots } = recorder.store;
-	for (const [scope, { layout, labelSets }] of Object.entries(recorder.series)) {
-		const names = SCOPE_LABELS[scope as keyof typeof SCOPE_LABELS]; // the keys of `series` are the scopes
-		for (const placement of layout.placements) {
-			const family: SeriesSnapshot[] = [];
-			families[placement.definition.name] = family;
-			for (const { values, base } of labelSets) {
-				const labels = Object.fromEntries(names.map((name, i) => [name, values[i] ?? ""]));
-				family.push(...readSeries(placement, slots, base, labels));
-			}
-		}
-	}
-	return families;
+	const names = SCOPE_LABELS[definition.scope];
+	return labelSets.map((labelSet) => {
+		const labels = Object.fromEntries(names.map((name, i) => [name, labelSet.values[i] ?? ""]));
+		return { labelSet, series: readSeries(placement, slots, labelSet.base, labels) };
+	});
+}
+
+/** The exact sum that one label set has in a family of money. */
+export function readMoney(recorder: Recorder, definition: MetricDefinition, { base }: LabelSet): MoneySum {
+	const { placements } = recorder.series[definition.scope].layout;
+	const { offset = 0 } = placements.find((one) => one.definition === definition) ?? {};
+	return moneyAt(recorder.store.slots, base + offset);
+}
+
+function moneyAt(slots: Float64Array, at: number): MoneySum {
+	const sum = new MoneySum();
+	sum.whole = slots[at] ?? 0;
+	sum.pico = slots[at + 1] ?? 0;
+	return sum;
 }
 
 function readSeries(
@@ -72,13 +97,8 @@ function readSeries(
 		const value = counts.reduce((all, count) => all + count, 0);
 		return [{ labels, value, histogram: { bounds: [...bounds], counts, sum: slots[first] ?? 0 } }];
 	}
-	const read = (at: number): number => {
-		if (definition.unit !== "money") return slots[at] ?? 0;
-		const sum = new MoneySum();
-		sum.whole = slots[at] ?? 0;
-		sum.pico = slots[at + 1] ?? 0;
-		return Number(sum.toCents());
-	};
+	const read = (at: number): number =>
+		definition.unit === "money" ? Number(moneyAt(slots, at).toCents()) : (slots[at] ?? 0);
 	const { label = "", values = [""] } = definition.variants ?? {};
 	return values
 		.map((variant, i) => ({

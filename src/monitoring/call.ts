@@ -87,6 +87,7 @@ export class Call implements SettledCall {
 		this.startedAt = performance.timeOrigin + this.#start;
 		this.pair = this.recorder?.pair(start.route, start.model) ?? -1;
 		this.recorder?.activeUp(this.pair);
+		this.recorder?.setOrigin(this.pair, this);
 	}
 
 	/**
