@@ -11,7 +11,11 @@ export type {
 	UsageMissingReason,
 } from "../core/settled-call.ts";
 export { type IterationUsage, type TokenUsage, totalInput } from "../core/token-usage.ts";
-export type { ConstantLabels } from "../exposition/source.ts";
+export type { ReadableRegistry } from "../exposition/foreign-families.ts";
+export type { MetricProducer, ProducedMetric, ProducedMetrics } from "../exposition/metric-producer.ts";
+export type { MetricRegistry } from "../exposition/metric-registry.ts";
+export type { MetricNames } from "../exposition/open-telemetry.ts";
+export type { ConstantLabels, ForeignFamily, ForeignSample } from "../exposition/source.ts";
 export {
 	type CostTotals,
 	CostTracker,

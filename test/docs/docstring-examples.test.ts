@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,6 +8,8 @@ import { afterAll, describe, expect, test } from "vitest";
 const run = promisify(execFile);
 const root = new URL("../../", import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), "docstring-examples-"));
+// So that an example may import another package, as its reader would.
+symlinkSync(join(root.pathname, "node_modules"), join(folder, "node_modules"));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -20,9 +22,10 @@ interface Example {
 
 function examplesOf(file: string): Example[] {
 	const text = readFileSync(new URL(`src/${file}`, root), "utf8");
-	const blocks = [...text.matchAll(/\* @example\n \* ```ts\n([\s\S]*?)\n \* ```/g)];
+	// Those of methods are indented by a tab.
+	const blocks = [...text.matchAll(/\* @example\n\t* \* ```ts\n([\s\S]*?)\n\t* \* ```/g)];
 	return blocks.map(([, block = ""], i) => {
-		const code = block.replace(/^ \* ?/gm, "");
+		const code = block.replace(/^\t* \* ?/gm, "");
 		const printed = [...code.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(([, said = ""]) =>
 			said.replaceAll('"', ""),
 		);
