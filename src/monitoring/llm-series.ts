@@ -1,6 +1,7 @@
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import type { ErrorType } from "../core/llm-error.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
+import { rememberBound } from "./bound-series.ts";
 import { isAmount, refuse } from "./manual-values.ts";
 import { observeManual } from "./observer.ts";
 
@@ -20,6 +21,12 @@ export class LlmSeries {
 		this.route = route;
 		this.model = model;
 		this.#attach();
+		rememberBound(this);
+	}
+
+	/** Another recorder is installed, a test's for example, which calls this itself: the next record looks it up. */
+	unbind(): void {
+		this.#recorder = undefined;
 	}
 
 	/** @see recordLlmTokens */

@@ -219,7 +219,13 @@ export class PrometheusHandle {
 	}
 }
 
-const installedHandle = processSlot<PrometheusHandle>("prometheus-handle");
+/** The handle of the recorder that {@link initPrometheus} has installed. */
+export const installedHandle: { value: PrometheusHandle | undefined } =
+	processSlot<PrometheusHandle>("prometheus-handle");
+
+/** The handle of a recorder that a test has installed: there is one, and `initPrometheus()` may be called all the same. */
+export const testHandle: { value: PrometheusHandle | undefined } =
+	processSlot<PrometheusHandle>("test-handle");
 
 /**
  * Installs the process's one recorder; from then on every call is recorded. A second call throws: take
@@ -296,14 +302,15 @@ export function initPrometheus(options: PrometheusOptions = {}): PrometheusHandl
  * ```
  */
 export function getPrometheus(): PrometheusHandle {
-	if (installedHandle.value !== undefined) return installedHandle.value;
+	const handle = installedHandle.value ?? testHandle.value;
+	if (handle !== undefined) return handle;
 	throw new HyperAgentError(
 		"NOT_INITIALIZED",
 		"getPrometheus(): no recorder is installed yet. Call initPrometheus() once, at the start of the program.",
 	);
 }
 
-/** Whether {@link initPrometheus} has been called in this process. */
+/** Whether {@link getPrometheus} has a handle to give. */
 export function isPrometheusInstalled(): boolean {
-	return installedHandle.value !== undefined;
+	return (installedHandle.value ?? testHandle.value) !== undefined;
 }

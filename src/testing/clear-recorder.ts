@@ -1,0 +1,17 @@
+import type { Recorder } from "../metrics/recorder.ts";
+
+/** Sets all counters and histograms of a recorder to 0; gauges say what is, so they stay. */
+export function clearRecorder(recorder: Recorder): void {
+	const { slots } = recorder.store;
+	for (const { labelSets, layout } of Object.values(recorder.series)) {
+		for (const { definition, nativeOffset, offset, width } of layout.placements) {
+			if (definition.type === "gauge") continue;
+			const length = width * (definition.variants?.values.length ?? 1);
+			for (const { base } of labelSets) {
+				slots.fill(0, base + offset, base + offset + length);
+				if (nativeOffset < 0) continue;
+				slots.fill(0, base + nativeOffset, base + nativeOffset + (recorder.native?.width ?? 0));
+			}
+		}
+	}
+}
