@@ -81,14 +81,14 @@ function operationOf(name: OperationName, { histograms, sums }: Instruments): ((
 				errors.add(1, { route, model, error_type: "timeout" });
 			};
 		case "counter-bound":
-			return () => hits.add(1, bound[nextRequest().index]!);
+			return () => hits.add(1, bound[nextRequest().index]);
 		case "gauge-labels":
 			return () => {
 				const { model, route } = nextRequest();
 				active.add(1, { route, model });
 			};
 		case "gauge-bound":
-			return () => active.add(1, bound[nextRequest().index]!);
+			return () => active.add(1, bound[nextRequest().index]);
 		case "histogram-labels":
 			return () => {
 				const { latencyMs, model, route } = nextRequest();
@@ -97,7 +97,7 @@ function operationOf(name: OperationName, { histograms, sums }: Instruments): ((
 		case "histogram-bound":
 			return () => {
 				const { index, latencyMs } = nextRequest();
-				latency.record(latencyMs, bound[index]!);
+				latency.record(latencyMs, bound[index]);
 			};
 		case "request":
 		case "request-decoded": {

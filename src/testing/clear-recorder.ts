@@ -4,13 +4,15 @@ import type { Recorder } from "../metrics/recorder.ts";
 export function clearRecorder(recorder: Recorder): void {
 	const { slots } = recorder.store;
 	for (const { labelSets, layout } of Object.values(recorder.series)) {
-		for (const { definition, nativeOffset, offset, width } of layout.placements) {
+		for (const { definition, histogram, offset, width } of layout.placements) {
 			if (definition.type === "gauge") continue;
 			const length = width * (definition.variants?.values.length ?? 1);
 			for (const { base } of labelSets) {
 				slots.fill(0, base + offset, base + offset + length);
-				if (nativeOffset < 0) continue;
-				slots.fill(0, base + nativeOffset, base + nativeOffset + (recorder.native?.width ?? 0));
+				if (histogram === undefined) continue;
+				// The native buckets stand right behind the classic ones.
+				const buckets = histogram.bounds.length + 1 + (recorder.native?.width ?? 0);
+				slots.fill(0, base + histogram.offset, base + histogram.offset + buckets);
 			}
 		}
 	}
