@@ -14,7 +14,7 @@ import {
 	recordLlmError,
 	recordLlmLatency,
 } from "../src/monitoring/index.ts";
-import { PrometheusHandle } from "../src/monitoring/prometheus.ts";
+import { PrometheusHandle } from "../src/monitoring/prometheus-handle.ts";
 import type { Contender, Format, OperationName, Pair } from "./contender.ts";
 import { type BenchRequest, decodeLabels, nextRequest, REQUESTS } from "./workload.ts";
 

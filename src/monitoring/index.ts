@@ -36,12 +36,6 @@ export {
 	recordLlmTokens,
 	recordRateLimit,
 } from "./manual.ts";
-export {
-	type DeclaredModel,
-	getPrometheus,
-	initPrometheus,
-	type PrometheusHandle,
-	type PrometheusOptions,
-	type Scrape,
-	type ScrapeRequest,
-} from "./prometheus.ts";
+export { getPrometheus, initPrometheus } from "./prometheus.ts";
+export type { PrometheusHandle, Scrape, ScrapeRequest } from "./prometheus-handle.ts";
+export type { DeclaredModel, PrometheusOptions } from "./prometheus-options.ts";

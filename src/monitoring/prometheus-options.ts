@@ -1,8 +1,45 @@
 import { inspect } from "node:util";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
+import type { ConstantLabels } from "../exposition/source.ts";
 import { CATALOG, SCOPE_LABELS } from "../metrics/catalog.ts";
+import type { NativeSchema } from "../metrics/native-histogram.ts";
+import type { Bounds } from "../metrics/recorder.ts";
 import { MAX_LABEL_LENGTH } from "../core/label-guard.ts";
-import type { PrometheusOptions } from "./prometheus.ts";
+import type { OnError } from "./internal-errors.ts";
+
+/** A model to declare; with its provider its rate-limit series exist from the start, too. */
+export type DeclaredModel = string | { readonly provider: string; readonly model: string };
+
+/** Everything is optional. */
+export interface PrometheusOptions {
+	/** Upper bounds of the histograms in milliseconds, increasing, without +Inf. */
+	readonly buckets?: {
+		readonly latencyMs?: readonly number[];
+		/** Default: as `latencyMs`. */
+		readonly timeToFirstTokenMs?: readonly number[];
+		readonly timePerOutputTokenMs?: readonly number[];
+	};
+	/** Labels on every series: `{ service: "api" }`. */
+	readonly constantLabels?: ConstantLabels;
+	/**
+	 * Routes and models to be used: the series of each route with each model exist from the start. Prometheus'
+	 * `increase()` cannot see a first event that falls between two scrapes otherwise.
+	 */
+	readonly routes?: readonly string[];
+	readonly models?: readonly DeclaredModel[];
+	/** The most label sets; beyond them labels become `other`. */
+	readonly bounds?: Partial<Bounds>;
+	/**
+	 * Native histograms beside the classic ones, for scrapers that ask for protobuf; off unless given. Prometheus 2 then
+	 * keeps the native ones only, so that no query on `_bucket` has an answer. `schema` says how fine they are: each
+	 * doubling has 2^schema buckets. Default: 3, so that neighbours are 9.05 % apart.
+	 */
+	readonly nativeHistograms?: boolean | { readonly schema?: NativeSchema };
+	/** Whether OpenMetrics tells since when each series counts (`_created`); Prometheus 2 takes that for a series. */
+	readonly createdSeries?: boolean;
+	/** Told of faults inside the observation and of values that it refused; without it, each kind warns once. */
+	readonly onError?: OnError;
+}
 
 const OPTIONS = [
 	"bounds",

@@ -2,7 +2,8 @@ import { processSlot } from "../core/process-slot.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
 import { unbindAll } from "../monitoring/bound-series.ts";
 import { errorHandler, type OnError } from "../monitoring/internal-errors.ts";
-import { installedHandle, PrometheusHandle, testHandle } from "../monitoring/prometheus.ts";
+import { installedHandle, testHandle } from "../monitoring/prometheus.ts";
+import { PrometheusHandle } from "../monitoring/prometheus-handle.ts";
 
 /** All that makes a recorder the process's one. */
 interface Installed {

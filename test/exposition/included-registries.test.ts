@@ -6,7 +6,7 @@ import type { ReadableRegistry } from "../../src/exposition/foreign-families.ts"
 import { IncludedRegistries } from "../../src/exposition/included-registries.ts";
 import type { ForeignFamily } from "../../src/exposition/source.ts";
 import { Recorder } from "../../src/metrics/recorder.ts";
-import { PrometheusHandle } from "../../src/monitoring/prometheus.ts";
+import { PrometheusHandle } from "../../src/monitoring/prometheus-handle.ts";
 import { parseLines, type SeriesLines } from "./series-lines.ts";
 
 const told: { message: string; cause: unknown }[] = [];

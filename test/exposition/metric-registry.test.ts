@@ -5,7 +5,7 @@ import { HyperAgentError } from "../../src/core/hyperagent-error.ts";
 import type { MetricRegistry } from "../../src/exposition/metric-registry.ts";
 import { CATALOG } from "../../src/metrics/catalog.ts";
 import { Recorder } from "../../src/metrics/recorder.ts";
-import { PrometheusHandle } from "../../src/monitoring/prometheus.ts";
+import { PrometheusHandle } from "../../src/monitoring/prometheus-handle.ts";
 import { expectedLines, parseLines, withoutAge } from "./series-lines.ts";
 
 const CONSTANT = { service: 'a "quoted" \\ one\n' } as const;

@@ -19,7 +19,7 @@ import {
 } from "../../src/exposition/metric-producer.ts";
 import { CATALOG } from "../../src/metrics/catalog.ts";
 import { Recorder } from "../../src/metrics/recorder.ts";
-import { PrometheusHandle } from "../../src/monitoring/prometheus.ts";
+import { PrometheusHandle } from "../../src/monitoring/prometheus-handle.ts";
 import { expectedLines, parseLines, withoutAge } from "./series-lines.ts";
 
 const CHAT = {
