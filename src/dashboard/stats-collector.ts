@@ -86,7 +86,7 @@ export class StatsCollector {
 	}
 
 	#families(): Families {
-		return new Families(this.#handle.snapshot());
+		return new Families(this.#handle);
 	}
 
 	#sums(families: Families): RunningSums {
@@ -94,7 +94,7 @@ export class StatsCollector {
 			latencyCounts: families.bucketCounts(LATENCY),
 			cacheHits: families.sum("llm_cache_hits_total"),
 			cacheMisses: families.sum("llm_cache_misses_total"),
-			errorsByType: Object.fromEntries(families.sumBy("llm_errors_total", "error_type")),
+			errorsByType: families.sumByVariant("llm_errors_total"),
 			errors: families.sum("llm_errors_total"),
 			costUsd: this.#costs.totals().costUsd,
 			active: families.sum("llm_active_requests"),

@@ -3,8 +3,8 @@ import type { ActiveStats, DashboardStats, ReasonCount, TokenStats } from "./sta
 
 /** Tokens since the start, the most used model first. */
 export function collectTokens(families: Families): TokenStats {
-	const inputs = families.sumBy("llm_tokens_input_total", "model");
-	const outputs = families.sumBy("llm_tokens_output_total", "model");
+	const inputs = families.sumByModel("llm_tokens_input_total");
+	const outputs = families.sumByModel("llm_tokens_output_total");
 	const byModel = [...inputs].map(([model, input]) => {
 		const output = outputs.get(model) ?? 0;
 		return { model, input, output, total: input + output };
@@ -21,7 +21,7 @@ export function collectTokens(families: Families): TokenStats {
 
 /** Calls under way, the busiest model first. */
 export function collectActive(families: Families): ActiveStats {
-	const byModel = [...families.sumBy("llm_active_requests", "model")]
+	const byModel = [...families.sumByModel("llm_active_requests")]
 		.map(([model, count]) => ({ model, count }))
 		.filter(({ count }) => count > 0);
 	return {
@@ -32,13 +32,8 @@ export function collectActive(families: Families): ActiveStats {
 
 /** Calls that ended, by outcome. */
 export function collectRequests(families: Families): DashboardStats["requests"] {
-	const outcomes = families.sumBy("llm_requests_total", "outcome");
-	return {
-		success: outcomes.get("success") ?? 0,
-		error: outcomes.get("error") ?? 0,
-		aborted: outcomes.get("aborted") ?? 0,
-		abandoned: outcomes.get("abandoned") ?? 0,
-	};
+	const { abandoned = 0, aborted = 0, error = 0, success = 0 } = families.sumByVariant("llm_requests_total");
+	return { success, error, aborted, abandoned };
 }
 
 /** Where a provider refused for its rate limit, the most often first. */

@@ -62,11 +62,24 @@ export function readFamily(recorder: Recorder, definition: MetricDefinition): re
 	const placement = layout.placements.find((one) => one.definition === definition);
 	if (placement === undefined) return [];
 	const { slots } = recorder.store;
-	const names = SCOPE_LABELS[definition.scope];
 	return labelSets.map((labelSet) => {
-		const labels = Object.fromEntries(names.map((name, i) => [name, labelSet.values[i] ?? ""]));
+		const labels = labelsOf(definition, labelSet);
 		return { labelSet, series: readSeries(placement, slots, labelSet.base, labels) };
 	});
+}
+
+/** A label set never changes, so all of its series share one object. */
+const written = new WeakMap<LabelSet, Record<string, string>>();
+
+function labelsOf({ scope }: MetricDefinition, labelSet: LabelSet): Record<string, string> {
+	let labels = written.get(labelSet);
+	if (labels === undefined) {
+		const entries = SCOPE_LABELS[scope].map((name, i) => [name, labelSet.values[i] ?? ""]);
+		// Everybody who asks gets this very object.
+		labels = Object.freeze(Object.fromEntries(entries)) as Record<string, string>;
+		written.set(labelSet, labels);
+	}
+	return labels;
 }
 
 /** The exact sum that one label set has in a family of money. */

@@ -24,6 +24,7 @@ export {
 } from "../ledger/cost-tracker.ts";
 export type { Bounds } from "../metrics/recorder.ts";
 export type { HistogramSnapshot, MetricsSnapshot, SeriesSnapshot } from "../metrics/snapshot.ts";
+export type { FamilySums } from "../metrics/sums.ts";
 export type { OnError } from "./internal-errors.ts";
 export { bindLlmSeries, type LlmSeries } from "./llm-series.ts";
 export { decActiveRequests, incActiveRequests, withActiveRequest } from "./active-requests.ts";

@@ -7,9 +7,10 @@ import { negotiate } from "../exposition/negotiate.ts";
 import { checkMetricNames, type MetricNames, produceMetrics } from "../exposition/open-telemetry.ts";
 import type { ConstantLabels, ForeignFamily } from "../exposition/source.ts";
 import { TEXT_CONTENT_TYPE } from "../exposition/text-format.ts";
-import type { MetricDefinition } from "../metrics/catalog.ts";
+import { CATALOG, type MetricDefinition } from "../metrics/catalog.ts";
 import type { Recorder } from "../metrics/recorder.ts";
 import { type MetricsSnapshot, readFamily, type SeriesSnapshot, takeSnapshot } from "../metrics/snapshot.ts";
+import { type FamilySums, sumFamily } from "../metrics/sums.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { priceBook } from "./observer.ts";
 
@@ -91,6 +92,18 @@ export class PrometheusHandle {
 	snapshot(): MetricsSnapshot {
 		this.#collect();
 		return takeSnapshot(this.#recorder);
+	}
+
+	/** The series of one family as plain data; none where there is no family of that name. */
+	family(name: string): readonly SeriesSnapshot[] {
+		const definition = CATALOG.find((one) => one.name === name);
+		if (definition === undefined) return [];
+		return readFamily(this.#recorder, definition).flatMap(({ series }) => series);
+	}
+
+	/** One family added up over all its label sets: cheap, however many there are. */
+	sums(name: string): FamilySums {
+		return sumFamily(this.#recorder, name);
 	}
 
 	/**
