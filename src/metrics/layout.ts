@@ -34,17 +34,40 @@ export interface ScopeLayout {
 	readonly size: number;
 }
 
+/** The layout of each scope. */
+export type Layouts = Readonly<Record<MetricScope, ScopeLayout>>;
+
 /** Doubles in a cache line: label sets begin at one. */
 const CACHE_LINE = 8;
+
+let last:
+	| { readonly bounds: HistogramBounds; readonly nativeWidth: number; readonly layouts: Layouts }
+	| undefined;
+
+/**
+ * The layouts of a recorder. One that is made like the one before it has the same ones: most have the default bounds.
+ *
+ * @param nativeWidth slots of one native histogram; 0 for none
+ */
+export function layoutsOf(bounds: HistogramBounds, nativeWidth: number): Layouts {
+	const isSame = Object.entries(bounds).every(([name, own]) => last?.bounds[name] === own);
+	if (last !== undefined && isSame && last.nativeWidth === nativeWidth) return last.layouts;
+	const layouts = {
+		pair: layoutScope("pair", bounds, nativeWidth),
+		route: layoutScope("route", bounds, nativeWidth),
+		target: layoutScope("target", bounds, nativeWidth),
+		process: layoutScope("process", bounds, nativeWidth),
+	};
+	last = { bounds, nativeWidth, layouts };
+	return layouts;
+}
 
 /**
  * Shares out the slots of a scope: first what every call touches, the sums of histograms included, then what only calls
  * with trouble touch, so that the places of both are the same for all recorders; then the buckets, whose number is an
  * option.
- *
- * @param nativeWidth slots of one native histogram; 0 for none
  */
-export function layoutScope(scope: MetricScope, bounds: HistogramBounds, nativeWidth: number): ScopeLayout {
+function layoutScope(scope: MetricScope, bounds: HistogramBounds, nativeWidth: number): ScopeLayout {
 	const fixed = fixedPlacements(scope);
 	let size = fixed.reduce((sum, placement) => sum + slotsOf(placement.definition), 0);
 	/** Histograms with the same bounds share them: what is searched often is in the caches. */

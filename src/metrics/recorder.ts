@@ -22,7 +22,7 @@ import {
 import { bucketOf } from "./bucket-of.ts";
 import { type Exemplar, ExemplarStore } from "./exemplar.ts";
 import { LabelGuard } from "../core/label-guard.ts";
-import { fixedOffsets, type HistogramPlacement, layoutScope, type ScopeLayout } from "./layout.ts";
+import { fixedOffsets, type HistogramPlacement, layoutsOf, type ScopeLayout } from "./layout.ts";
 import { NativeBuckets, type NativeSchema } from "./native-histogram.ts";
 import { SeriesStore } from "./series-store.ts";
 
@@ -134,8 +134,9 @@ export class Recorder {
 			llm_time_per_output_token_ms: options.timePerOutputTokenBuckets ?? DEFAULT_TOKEN_TIME_BUCKETS,
 		};
 		this.native = options.nativeSchema === undefined ? undefined : new NativeBuckets(options.nativeSchema);
+		const layouts = layoutsOf(bounds, this.native?.width ?? 0);
 		const seriesOf = (scope: MetricScope): { layout: ScopeLayout; labelSets: LabelSet[] } => ({
-			layout: layoutScope(scope, bounds, this.native?.width ?? 0),
+			layout: layouts[scope],
 			labelSets: [],
 		});
 		const series = {
