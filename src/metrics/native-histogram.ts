@@ -3,7 +3,8 @@
  * 2^(2^-schema). https://prometheus.io/docs/specs/native_histograms/#schema
  *
  * Ours are kept dense and within fixed limits, so that recording allocates nothing and no series ever grows: from
- * 0.125 ms, below which everything is in the zero bucket, to 2^27 ms (37 hours), beyond which everything is in the last.
+ * 0.125 ms, up to which everything is in the zero bucket, to 2^27 ms (37 hours), beyond which everything is in the last.
+ * Of a quantile that falls outside of them a native histogram tells only that; count and sum are exact all the same.
  */
 
 /** Values up to this are in the zero bucket. */
@@ -14,7 +15,7 @@ const HIGHEST_EXPONENT = 27;
 /** How fine the buckets are: each doubling has 2^schema of them. 3 makes neighbours 9.05 % apart. */
 export type NativeSchema = 0 | 1 | 2 | 3 | 4 | 5;
 
-/** Slots of one native histogram: the zero bucket, then those of the indexes from {@link firstIndex}. */
+/** Slots of one native histogram: the zero bucket, then those of the indexes from {@link NativeBuckets.firstIndex}. */
 function nativeWidth(schema: NativeSchema): number {
 	return 1 + (HIGHEST_EXPONENT - LOWEST_EXPONENT) * 2 ** schema;
 }
@@ -23,6 +24,10 @@ function nativeWidth(schema: NativeSchema): number {
 export class NativeBuckets {
 	readonly width: number;
 	readonly schema: NativeSchema;
+	/** The upper bound of the zero bucket, whose slot is 0. */
+	readonly zeroThreshold: number = ZERO_THRESHOLD;
+	/** The index, as the format counts, of the bucket whose slot is 1. */
+	readonly firstIndex: number;
 	readonly #perDoubling: number;
 	readonly #shift: number;
 	/** The upper bounds of one doubling above 1, as the logarithm alone would misplace values next to them. */
@@ -33,9 +38,9 @@ export class NativeBuckets {
 		this.width = nativeWidth(schema);
 		this.#perDoubling = 2 ** schema;
 		this.#shift = -LOWEST_EXPONENT * this.#perDoubling;
-		this.#bounds = Float64Array.from(
-			{ length: this.#perDoubling },
-			(_, i) => 2 ** ((i + 1) / this.#perDoubling),
+		this.firstIndex = 1 - this.#shift;
+		this.#bounds = Float64Array.from({ length: this.#perDoubling }, (_, i) =>
+			boundOf(i + 1, this.#perDoubling),
 		);
 	}
 
@@ -53,4 +58,12 @@ export class NativeBuckets {
 		const within = (index - 1) & (this.#perDoubling - 1);
 		return (this.#bounds[within] ?? 0) * 2 ** Math.floor((index - 1) / this.#perDoubling);
 	}
+}
+
+/** The greatest double that is not above 2^(index / perDoubling), which lies between 1 and 2. */
+function boundOf(index: number, perDoubling: number): number {
+	// The nearest double may be above, and would then be in the bucket beyond its own.
+	const nearest = BigInt(2 ** (52 + index / perDoubling));
+	const isAbove = nearest ** BigInt(perDoubling) > 2n ** BigInt(52 * perDoubling + index);
+	return Number(isAbove ? nearest - 1n : nearest) / 2 ** 52;
 }
