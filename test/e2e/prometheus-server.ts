@@ -14,6 +14,14 @@ export interface Sample {
 	readonly value: number;
 }
 
+/** Everything is optional. */
+export interface ServerOptions {
+	/** Further ones of its command line: `--enable-feature=native-histograms`. */
+	readonly flags?: readonly string[];
+	/** Further options of its scrape config. */
+	readonly scrape?: Readonly<Record<string, unknown>>;
+}
+
 /** Long enough for a machine that is busy with something else. */
 const PATIENCE_MS = 30_000;
 
@@ -27,13 +35,14 @@ export class PrometheusServer {
 	#output = "";
 	#problem: string | undefined;
 
-	private constructor(binary: string, folder: string, config: string) {
+	private constructor(binary: string, folder: string, config: string, flags: readonly string[]) {
 		this.#folder = folder;
 		// Port 0: Prometheus takes a free one and says which in its log, so no two can want the same.
 		const options = [
 			`--config.file=${config}`,
 			`--storage.tsdb.path=${join(folder, "data")}`,
 			"--web.listen-address=127.0.0.1:0",
+			...flags,
 		];
 		this.#child = spawn(binary, options, { stdio: ["ignore", "pipe", "pipe"] });
 		process.once("exit", this.#killAtExit);
@@ -51,15 +60,18 @@ export class PrometheusServer {
 	 *
 	 * @param target the URL of a server with `/metrics`: "http://127.0.0.1:8080"
 	 */
-	static async start(target: string): Promise<PrometheusServer> {
+	static async start(
+		target: string,
+		{ flags = [], scrape = {} }: ServerOptions = {},
+	): Promise<PrometheusServer> {
 		const binary = requireBinary("prometheus");
 		const folder = await mkdtemp(join(tmpdir(), "hyperagent-prometheus-"));
 		const config = join(folder, "prometheus.yml");
 		// JSON is YAML.
-		const scrape = { job_name: "hyperagent", static_configs: [{ targets: [new URL(target).host] }] };
+		const job = { job_name: "hyperagent", static_configs: [{ targets: [new URL(target).host] }], ...scrape };
 		const global = { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" };
-		await writeFile(config, JSON.stringify({ global, scrape_configs: [scrape] }));
-		const server = new PrometheusServer(binary, folder, config);
+		await writeFile(config, JSON.stringify({ global, scrape_configs: [job] }));
+		const server = new PrometheusServer(binary, folder, config, flags);
 		try {
 			await server.#until("scrape its target", async () => (await server.query("up"))[0]?.value === 1);
 			return server;
