@@ -4,6 +4,7 @@ import { writeForeign } from "./foreign-text.ts";
 import { LineRenderer } from "./line-renderer.ts";
 import type { Format } from "./negotiate.ts";
 import { OPENMETRICS_CONTENT_TYPE, OPENMETRICS_END, OpenMetricsFormat } from "./openmetrics-format.ts";
+import { encodeProtobuf, PROTOBUF_CONTENT_TYPE } from "./protobuf.ts";
 import { pickFamilies, type Rendered } from "./rendered.ts";
 import type { ConstantLabels, ForeignFamily, Source } from "./source.ts";
 import { TEXT_CONTENT_TYPE, TextFormat } from "./text-format.ts";
@@ -12,7 +13,7 @@ import { TEXT_CONTENT_TYPE, TextFormat } from "./text-format.ts";
 export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
 	text: TEXT_CONTENT_TYPE,
 	openmetrics: OPENMETRICS_CONTENT_TYPE,
-	protobuf: "",
+	protobuf: PROTOBUF_CONTENT_TYPE,
 };
 
 /** What an exposition is made with. */
@@ -123,7 +124,7 @@ export class Exposition {
 	}
 
 	#job(format: Format, source: Source): Job {
-		if (format === "protobuf") throw new Error("not yet");
+		if (format === "protobuf") return new Job(encodeProtobuf(source));
 		let renderer = this.#renderers.get(format);
 		if (renderer === undefined) {
 			const { exemplars } = source;

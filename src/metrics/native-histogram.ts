@@ -20,7 +20,17 @@ function nativeWidth(schema: NativeSchema): number {
 	return 1 + (HIGHEST_EXPONENT - LOWEST_EXPONENT) * 2 ** schema;
 }
 
-/** The slot of a value, from the zero bucket's. */
+/** A double and its two halves: the upper one begins with the exponent. */
+const DOUBLE: Float64Array = new Float64Array(1);
+const HALVES: Uint32Array = new Uint32Array(DOUBLE.buffer);
+const UPPER: 0 | 1 = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
+/** Brings a value of that exponent, counted from the lowest, between 1 and 2: exactly, since these are powers of two. */
+const SCALES: Float64Array = Float64Array.from(
+	{ length: HIGHEST_EXPONENT - LOWEST_EXPONENT },
+	(_, i) => 2 ** -(i + LOWEST_EXPONENT),
+);
+
+/** Finds the slot of a value, from the zero bucket's. */
 export class NativeBuckets {
 	readonly width: number;
 	readonly schema: NativeSchema;
@@ -29,34 +39,31 @@ export class NativeBuckets {
 	/** The index, as the format counts, of the bucket whose slot is 1. */
 	readonly firstIndex: number;
 	readonly #perDoubling: number;
-	readonly #shift: number;
-	/** The upper bounds of one doubling above 1, as the logarithm alone would misplace values next to them. */
+	/** The lower bounds of the buckets between 1 and 2, the first of which is 1. */
 	readonly #bounds: Float64Array;
 
 	constructor(schema: NativeSchema) {
 		this.schema = schema;
 		this.width = nativeWidth(schema);
 		this.#perDoubling = 2 ** schema;
-		this.#shift = -LOWEST_EXPONENT * this.#perDoubling;
-		this.firstIndex = 1 - this.#shift;
-		this.#bounds = Float64Array.from({ length: this.#perDoubling }, (_, i) =>
-			boundOf(i + 1, this.#perDoubling),
-		);
+		this.firstIndex = 1 + LOWEST_EXPONENT * this.#perDoubling;
+		this.#bounds = Float64Array.from({ length: this.#perDoubling }, (_, i) => boundOf(i, this.#perDoubling));
 	}
 
 	slot(value: number): number {
 		if (!(value > ZERO_THRESHOLD)) return 0;
-		let index = Math.ceil(Math.log2(value) * this.#perDoubling);
-		// A value that is a bound itself, or its neighbour, may be off by one.
-		if (value <= this.#upper(index - 1)) index -= 1;
-		else if (value > this.#upper(index)) index += 1;
-		const slot = index + this.#shift;
-		return slot >= this.width ? this.width - 1 : slot;
-	}
-
-	#upper(index: number): number {
-		const within = (index - 1) & (this.#perDoubling - 1);
-		return (this.#bounds[within] ?? 0) * 2 ** Math.floor((index - 1) / this.#perDoubling);
+		// A logarithm would be slower, and wrong by one for values next to a bound.
+		DOUBLE[0] = value;
+		const doubling = (HALVES[UPPER]! >>> 20) - 1023 - LOWEST_EXPONENT;
+		if (doubling >= SCALES.length) return this.width - 1;
+		const mantissa = value * SCALES[doubling]!;
+		const bounds = this.#bounds;
+		let bucket = 0;
+		for (let step = this.#perDoubling >> 1; step > 0; step >>= 1) {
+			if (mantissa > bounds[bucket + step]!) bucket += step;
+		}
+		// A power of two is the upper bound of the bucket below.
+		return doubling * this.#perDoubling + bucket + (mantissa > 1 ? 1 : 0);
 	}
 }
 

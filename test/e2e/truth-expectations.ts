@@ -132,7 +132,7 @@ export const TOTALS: Readonly<Record<string, Expectation>> = {
 	"sum by (provider) (llm_retries_total)": exactly({ 'provider="openai"': 1, 'provider="anthropic"': 1 }),
 	"sum by (reason) (llm_usage_missing_total)": exactly({
 		'reason="aborted"': 3,
-		'reason="not_reported"': 1, // the stream that gave up
+		'reason="not_reported"': 2, // the stream that gave up, and the answer that was garbled
 		'reason="parse_error"': 0,
 	}),
 	"sum(llm_unpriced_requests_total)": exactly({ "": 0 }),
