@@ -100,7 +100,7 @@ function operationOf(name: OperationName, recorder: Recorder): (() => void) | un
 	}
 }
 
-/** What `settle` is told of the calls: it adds three more counters and the time per output token to the others' records. */
+/** What `settle` is told of the calls: the others' records, two histograms as they have, and three more counters. */
 const CALLS: readonly SettledCall[] = REQUESTS.map(callOf);
 
 function callOf({
@@ -122,7 +122,7 @@ function callOf({
 		startedAt: 0,
 		latencyMs,
 		timeToFirstTokenMs,
-		timePerOutputTokenMs: (latencyMs - timeToFirstTokenMs) / (output - 1),
+		timePerOutputTokenMs: undefined,
 		outcome: "success",
 		errorType: undefined,
 		// Providers report in different shapes.
@@ -155,6 +155,7 @@ function changeOf(outcome: Outcome, i: number): SettledCall {
 		outcome,
 		latencyMs: 0.5,
 		timeToFirstTokenMs: 0.25,
+		timePerOutputTokenMs: 0.25,
 		errorType: outcome === "error" ? ERROR_TYPES[i] : undefined,
 		usage: { inputUncached: 1, cacheRead: 1, cacheWrite5m: 1, output: 2, reasoning: 1 },
 		usageMissing: USAGE_MISSING_REASONS[i % USAGE_MISSING_REASONS.length],

@@ -115,6 +115,9 @@ export class Recorder {
 	readonly #pairs: LabelGuard;
 	readonly #routes: LabelGuard;
 	readonly #targets: LabelGuard;
+	/** Errors come in runs: the type of the last one, and where it is counted. */
+	#lastError = "";
+	#lastErrorOffset = -1;
 	readonly #process: number;
 	/* Of each histogram the bounds, and where its buckets lie: by themselves, so that there is little to follow. */
 	readonly #latencyBounds: Float64Array;
@@ -254,9 +257,13 @@ export class Recorder {
 
 	/** The answer is false, and nothing happens, where there is no such type. */
 	error(pair: number, type: string): boolean {
-		const index = ERROR_INDEX.get(type);
-		if (index === undefined) return false;
-		this.#add(pair + ERRORS + index, 1);
+		if (type !== this.#lastError) {
+			const index = ERROR_INDEX.get(type);
+			if (index === undefined) return false;
+			this.#lastError = type;
+			this.#lastErrorOffset = ERRORS + index;
+		}
+		this.#add(pair + this.#lastErrorOffset, 1);
 		return true;
 	}
 

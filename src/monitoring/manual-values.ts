@@ -2,7 +2,7 @@ import { reportInternalError } from "./internal-errors.ts";
 
 /** Whether a value can be a label. */
 export function isLabel(value: unknown): value is string {
-	return typeof value === "string" && value !== "";
+	return typeof value === "string" && value.length > 0;
 }
 
 /** Whether a value can be an amount of anything: not negative, and not so large that sums would lose their units. */
