@@ -45,8 +45,6 @@ export interface TokenUsage {
 /** One of the requests behind a call, with the model that answered it where that differs. */
 export interface IterationUsage extends TokenUsage {
 	readonly model?: string;
-	/** Whose model it is, where that is not the call's provider. */
-	readonly provider?: string;
 }
 
 /**
@@ -113,35 +111,23 @@ function isCount(value: unknown): boolean {
 	return typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 
-/** Several usages as one, each kept as an iteration for its own price. */
-export function sumUsages(parts: readonly IterationUsage[]): TokenUsage {
+/** Several usages added up; what their iterations were is left out, since each usage has its own price. */
+export function sumUsages(usages: readonly TokenUsage[]): TokenUsage {
 	const sum: { -readonly [K in (typeof COUNTS)[number]]?: number } = {};
 	const tools: Record<string, number> = {};
-	for (const part of parts) {
+	for (const usage of usages) {
 		for (const name of COUNTS) {
-			const count = part[name];
+			const count = usage[name];
 			if (count !== undefined) sum[name] = (sum[name] ?? 0) + count;
 		}
-		for (const [tool, count] of Object.entries(part.serverTools ?? {}))
+		for (const [tool, count] of Object.entries(usage.serverTools ?? {})) {
 			tools[tool] = (tools[tool] ?? 0) + count;
+		}
 	}
-	const iterations = parts.flatMap(({ iterations: own, ...part }) =>
-		// What is not a token stays with the whole, and so does not count twice.
-		(own ?? [part]).map((one) => ({ ...pick(part, ["model", "provider"]), ...withoutTools(one) })),
-	);
-	return { ...sum, ...(Object.keys(tools).length === 0 ? undefined : { serverTools: tools }), iterations };
+	return { ...sum, ...(Object.keys(tools).length === 0 ? undefined : { serverTools: tools }) };
 }
 
-function pick(part: IterationUsage, names: readonly ("model" | "provider")[]): IterationUsage {
-	return Object.fromEntries(
-		names.filter((name) => part[name] !== undefined).map((name) => [name, part[name]]),
-	);
-}
-
-function withoutTools({
-	serverTools: _tools,
-	webSearches: _searches,
-	...usage
-}: IterationUsage): IterationUsage {
-	return usage;
+/** Whether two usages count the same. */
+export function isSameUsage(one: TokenUsage, other: TokenUsage): boolean {
+	return one === other || COUNTS.every((name) => (one[name] ?? 0) === (other[name] ?? 0));
 }

@@ -121,7 +121,7 @@ export class CostTracker {
 				"new CostTracker(): expected an integer of at least 1 at `maxPairs`.",
 			);
 		}
-		// The same rule as the recorder's, so that /metrics and the tracker agree on what is `other`.
+		// The recorder's rule. Pairs that were declared count there and not here: only what was used does.
 		this.#guard = new LabelGuard(
 			maxPairs,
 			(route, model) => this.#accounts.push(new Account(route, model)) - 1,

@@ -189,7 +189,7 @@ export const CATALOG: readonly MetricDefinition[] = [
 		type: "counter",
 		scope: "target",
 		origin: "ours",
-		help: "Attempts after the first of a call.",
+		help: "Attempts that their sender says are retries.",
 	},
 	{
 		name: "llm_time_to_first_token_ms",

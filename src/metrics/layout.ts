@@ -41,7 +41,11 @@ export type Layouts = Readonly<Record<MetricScope, ScopeLayout>>;
 const CACHE_LINE = 8;
 
 let last:
-	| { readonly bounds: HistogramBounds; readonly nativeWidth: number; readonly layouts: Layouts }
+	| {
+			readonly bounds: Readonly<Record<string, string>>;
+			readonly nativeWidth: number;
+			readonly layouts: Layouts;
+	  }
 	| undefined;
 
 /**
@@ -50,7 +54,7 @@ let last:
  * @param nativeWidth slots of one native histogram; 0 for none
  */
 export function layoutsOf(bounds: HistogramBounds, nativeWidth: number): Layouts {
-	const isSame = Object.entries(bounds).every(([name, own]) => last?.bounds[name] === own);
+	const isSame = Object.entries(bounds).every(([name, own]) => last?.bounds[name] === String(own));
 	if (last !== undefined && isSame && last.nativeWidth === nativeWidth) return last.layouts;
 	const layouts = {
 		pair: layoutScope("pair", bounds, nativeWidth),
@@ -58,7 +62,8 @@ export function layoutsOf(bounds: HistogramBounds, nativeWidth: number): Layouts
 		target: layoutScope("target", bounds, nativeWidth),
 		process: layoutScope("process", bounds, nativeWidth),
 	};
-	last = { bounds, nativeWidth, layouts };
+	const written = Object.fromEntries(Object.entries(bounds).map(([name, own]) => [name, String(own)]));
+	last = { bounds: written, nativeWidth, layouts };
 	return layouts;
 }
 
@@ -71,10 +76,14 @@ function layoutScope(scope: MetricScope, bounds: HistogramBounds, nativeWidth: n
 	const fixed = fixedPlacements(scope);
 	let size = fixed.reduce((sum, placement) => sum + slotsOf(placement.definition), 0);
 	/** Histograms with the same bounds share them: what is searched often is in the caches. */
+	const copies = new Map<readonly number[], readonly number[]>();
 	const shared = new Map<readonly number[], Float64Array>();
 	const placements = fixed.map((placement): Placement => {
 		if (placement.definition.type !== "histogram") return placement;
-		const own = bounds[placement.definition.name] ?? [];
+		const given = bounds[placement.definition.name] ?? [];
+		// A copy: what happens to the caller's list must not reach the buckets.
+		const own = copies.get(given) ?? [...given];
+		copies.set(given, own);
 		const filled = shared.get(own) ?? searchable(own);
 		shared.set(own, filled);
 		const offset = size;

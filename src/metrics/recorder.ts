@@ -116,7 +116,7 @@ export class Recorder {
 	readonly #routes: LabelGuard;
 	readonly #targets: LabelGuard;
 	/** Errors come in runs: the type of the last one, and where it is counted. */
-	#lastError = "";
+	#lastError: string | undefined = undefined;
 	#lastErrorOffset = -1;
 	readonly #process: number;
 	/* Of each histogram the bounds, and where its buckets lie: by themselves, so that there is little to follow. */

@@ -45,7 +45,7 @@ export function decActiveRequests(route: string, model: string): void {
 }
 
 /**
- * Runs `fn` and counts it as under way until it returns, throws, or its promise settles. The answer is `fn`'s own.
+ * Runs `fn` and counts it as under way until it returns, throws, or its promise settles.
  *
  * @example
  * ```ts
@@ -83,17 +83,36 @@ export function withActiveRequest<T>(
 	}
 }
 
-/** Calls `done` when what `fn` returned has come to its end; the caller gets that very thing. */
+/**
+ * Calls `done` when what `fn` returned has come to its end. A plain promise comes back as one that settles with it, so that
+ * a rejection nobody handles is still one; of anything else the caller gets that very thing.
+ */
 function watchEnd<T>(result: T | PromiseLike<T>, done: () => void): T | PromiseLike<T> {
-	if (result instanceof Promise && result.then === Promise.prototype.then) {
-		// A look from the side: the caller gets its own promise, with its own rejection to handle.
-		result.then(done, done);
-	} else if (isThenable(result)) {
-		for (const name of ASKING) watchMethod(result, name, done);
-	} else {
-		done();
-	}
+	if (result instanceof Promise && result.then === Promise.prototype.then) return settling(result, done);
+	const isWatched = isThenable(result) && ASKING.filter((name) => watchMethod(result, name, done)).length > 0;
+	if (!isWatched) done();
+	// Nobody may ever ask it.
+	else if (typeof result === "object") unasked.register(result, done);
 	return result;
+}
+
+const unasked = new FinalizationRegistry<() => void>((done) => done());
+
+/** The same promise, but `done` comes first. */
+function settling<T>(promise: Promise<T>, done: () => void): Promise<T> {
+	const settled = Promise.prototype.then.call(
+		promise,
+		(value: unknown) => {
+			done();
+			return value;
+		},
+		(error: unknown) => {
+			done();
+			throw error;
+		},
+	);
+	// It fulfils with what the promise does, which the types of `call` do not tell.
+	return settled as Promise<T>;
 }
 
 /**
@@ -102,16 +121,20 @@ function watchEnd<T>(result: T | PromiseLike<T>, done: () => void): T | PromiseL
  */
 const ASKING = ["then", "catch", "finally", "asResponse", "withResponse"] as const;
 
-function watchMethod(result: object, name: (typeof ASKING)[number], done: () => void): void {
-	// Not every thenable has each of them.
-	const original: unknown = Reflect.get(result, name);
-	if (typeof original !== "function") return;
-	const watched = (...args: unknown[]): unknown => {
-		const answer: unknown = Reflect.apply(original, result, name === "then" ? before(args, done) : args);
-		if (answer instanceof Promise) void Promise.prototype.then.call(answer, done, done);
-		return answer;
-	};
-	Reflect.defineProperty(result, name, { value: watched, configurable: true, writable: true });
+/** The answer is whether it can be watched; not every thenable has each method, and some are frozen. */
+function watchMethod(result: object, name: (typeof ASKING)[number], done: () => void): boolean {
+	try {
+		const original: unknown = Reflect.get(result, name);
+		if (typeof original !== "function") return false;
+		const watched = (...args: unknown[]): unknown => {
+			const answer: unknown = Reflect.apply(original, result, name === "then" ? before(args, done) : args);
+			return answer instanceof Promise ? settling(answer, done) : answer;
+		};
+		return Reflect.defineProperty(result, name, { value: watched, configurable: true, writable: true });
+	} catch {
+		// A proxy that throws for what it does not know.
+		return false;
+	}
 }
 
 /** The two functions that `then` takes, with `done` ahead of them: who awaits sees that it is done. */

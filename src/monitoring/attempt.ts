@@ -1,22 +1,37 @@
+import type { ErrorType } from "../core/llm-error.ts";
 import { RATE_LIMIT_RESOURCES } from "../metrics/catalog.ts";
-import { installedRecorder } from "../metrics/recorder.ts";
+import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
 import { parseRateLimitHeaders } from "../wire/rate-limit-headers.ts";
 import type { Call } from "./call.ts";
 import { reportInternalError } from "./internal-errors.ts";
+
+/** Whose HTTP request it is. */
+export interface Sender {
+	readonly provider: string;
+	readonly model: string;
+}
 
 /** One HTTP request of a call. Its methods do not throw; the first of them counts. */
 export class Attempt {
 	/** The HTTP status, once there is one. */
 	status: number | undefined = undefined;
 	readonly #call: Call;
+	readonly #sender: Sender;
 
-	constructor(call: Call) {
+	constructor(call: Call, sender: Sender) {
 		this.#call = call;
+		this.#sender = sender;
 	}
 
 	/** Whether an answer has begun, which may be billed however it ends. */
 	get isOk(): boolean {
 		return this.status !== undefined && this.status < 300;
+	}
+
+	/** Its sender says that another one came before it. */
+	isRetry(): void {
+		const { value: recorder } = installedRecorder;
+		recorder?.retry(this.#target(recorder));
 	}
 
 	/** The provider has answered: its headers are here. */
@@ -27,9 +42,8 @@ export class Attempt {
 		call.lastAttempt = this;
 		if (recorder === undefined) return;
 		try {
-			const { target } = call;
-			if (status === 429 && !call.isSettled) call.undecided429 += 1;
-			else if (status === 503 && !call.isSettled) call.undecided503 += 1;
+			const target = this.#target(recorder);
+			if ((status === 429 || status === 503) && !call.isSettled) call.undecided.push(this);
 			else recorder.attempt(target, status === 429 ? "rate_limited" : status < 400 ? "success" : "error");
 			for (const [resource, remaining] of parseRateLimitHeaders(headers).remaining) {
 				if (RATE_LIMIT_RESOURCES.includes(resource)) recorder.rateLimitRemaining(target, resource, remaining);
@@ -41,7 +55,27 @@ export class Attempt {
 
 	/** There was no answer. */
 	failed(): void {
+		const { value: recorder } = installedRecorder;
 		this.#call.lastAttempt = this;
-		installedRecorder.value?.attempt(this.#call.target, this.#call.callerLeft ? "aborted" : "error");
+		recorder?.attempt(this.#target(recorder), this.#call.callerLeft ? "aborted" : "error");
+	}
+
+	/**
+	 * What a 429 or 503 meant.
+	 *
+	 * @param errorType of what failed in the end; none where a later attempt was answered
+	 */
+	decide(errorType: ErrorType | undefined): void {
+		const { value: recorder } = installedRecorder;
+		if (recorder === undefined) return;
+		const isLimit = this.status === 429 ? errorType !== "quota" : errorType === "rate_limit";
+		recorder.attempt(this.#target(recorder), isLimit ? "rate_limited" : "error");
+	}
+
+	/** Under the call's own labels, but where another provider is asked in it. */
+	#target(recorder: Recorder): number {
+		const { model, priceProvider, provider } = this.#call;
+		const { model: asked, provider: sender } = this.#sender;
+		return sender === priceProvider ? recorder.target(provider, model) : recorder.target(sender, asked);
 	}
 }

@@ -5,7 +5,9 @@ slot.value ??= new WeakSet();
 const answers = slot.value;
 
 /** An answer, or an event of a stream, that comes from a response cache: nobody is billed for it. */
-export function markCached<T extends object>(answer: T): T {
+export function markCached<T>(answer: T): T {
+	// Backends come from anywhere: what they answer may be no object.
+	if (typeof answer !== "object" || answer === null) return answer;
 	answers.add(answer);
 	// A backend in between may pass on a copy, which has the same usage in it.
 	const usage = usageOf(answer);

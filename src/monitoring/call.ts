@@ -6,12 +6,12 @@ import type {
 	UnpricedReason,
 	UsageMissingReason,
 } from "../core/settled-call.ts";
-import { isValidUsage, type IterationUsage, sumUsages, type TokenUsage } from "../core/token-usage.ts";
+import { isSameUsage, isValidUsage, sumUsages, type TokenUsage } from "../core/token-usage.ts";
 import type { Exemplar } from "../metrics/exemplar.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
 import { classifyError } from "../wire/classify-error.ts";
 import { activeSpan } from "./active-span.ts";
-import { Attempt } from "./attempt.ts";
+import { Attempt, type Sender } from "./attempt.ts";
 import type { Exchange } from "./exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { observe } from "./observer.ts";
@@ -25,10 +25,21 @@ export interface CallStart {
 	/** The family whose prices apply, where it is not the label. */
 	readonly priceProvider?: string | undefined;
 	readonly model: string;
+	/** Whether the answer comes in pieces: only then there is a first one. */
+	readonly isStream?: boolean | undefined;
 	/** The caller's own signal: what it aborts is no error. */
 	readonly signal?: AbortSignal | undefined;
 	/** The trace that it belongs to; else the OpenTelemetry span that is active at the start. */
 	readonly exemplar?: Exemplar | undefined;
+}
+
+/** What one answer used, and whose it was. */
+export interface BilledUsage {
+	readonly provider: string;
+	/** The model that was asked. */
+	readonly model: string;
+	readonly answeredModel: string | undefined;
+	readonly usage: TokenUsage;
 }
 
 /**
@@ -62,13 +73,15 @@ export class Call implements SettledCall {
 	readonly pair: number;
 	/** Every answer that a provider of ours works at for it. */
 	readonly exchanges: Exchange[] = [];
+	/** What there is to price, once it has ended. */
+	billed: readonly BilledUsage[] = [];
 	/** The attempt that ended last. */
 	lastAttempt: Attempt | undefined = undefined;
-	/** HTTP 429 and 503 answers whose meaning (a rate limit or not) the end of the call tells. */
-	undecided429 = 0;
-	undecided503 = 0;
+	/** HTTP 429 and 503 answers whose meaning (a rate limit or not) is still to be told. */
+	readonly undecided: Attempt[] = [];
 	/** Called once when it has ended. */
 	onSettled: (() => void) | undefined = undefined;
+	readonly #isStream: boolean;
 	readonly #signal: AbortSignal | undefined;
 	readonly #start: number = performance.now();
 	#firstTokenKind: "answer" | "reasoning" = "answer";
@@ -82,6 +95,7 @@ export class Call implements SettledCall {
 		this.provider = start.provider;
 		this.priceProvider = start.priceProvider ?? start.provider;
 		this.model = start.model;
+		this.#isStream = start.isStream ?? false;
 		this.#signal = start.signal;
 		this.exemplar = start.exemplar ?? activeSpan();
 		this.startedAt = performance.timeOrigin + this.#start;
@@ -95,10 +109,11 @@ export class Call implements SettledCall {
 	 *
 	 * @param isRetry whether its sender says so: a call may have several requests that are none
 	 */
-	startAttempt(isRetry: boolean): Attempt {
+	startAttempt(sender: Sender, isRetry: boolean): Attempt {
 		this.attempts += 1;
-		if (isRetry) installedRecorder.value?.retry(this.target);
-		return new Attempt(this);
+		const attempt = new Attempt(this, sender);
+		if (isRetry) attempt.isRetry();
+		return attempt;
 	}
 
 	/** Where the installed recorder counts the attempts. */
@@ -113,15 +128,19 @@ export class Call implements SettledCall {
 
 	/** Ends the call when the caller's signal is aborted: a stream may never be read again then. */
 	watchSignal(): void {
-		if (this.#signal?.aborted === true) this.fail(this.#signal.reason);
-		else if (!this.isSettled) this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+		try {
+			if (this.#signal?.aborted === true) this.fail(this.#signal.reason);
+			else if (!this.isSettled) this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+		} catch (cause) {
+			reportInternalError("call", "A call's signal is no AbortSignal, so its abort is not heard.", cause);
+		}
 	}
 
 	readonly #onAbort = (): void => this.fail(this.#signal?.reason);
 
 	/** The first token of a stream is here; later ones change nothing. */
 	firstToken(kind: "answer" | "reasoning" = "answer"): void {
-		if (this.isSettled || this.timeToFirstTokenMs !== undefined) return;
+		if (this.isSettled || !this.#isStream || this.timeToFirstTokenMs !== undefined) return;
 		this.timeToFirstTokenMs = performance.now() - this.#start;
 		this.#firstTokenKind = kind;
 	}
@@ -142,9 +161,9 @@ export class Call implements SettledCall {
 		if (!this.isSettled && typeof model === "string" && model !== "") this.answeredModel = model;
 	}
 
-	/** What the caller gets comes from a response cache: where nobody was asked, the call is as if it had never been. */
-	serveFromCache(): void {
-		this.#isCached = true;
+	/** Whether what the caller gets comes from a response cache: if nobody was asked, the call is as if it had never been. */
+	serveFromCache(isCached = true): void {
+		this.#isCached = isCached;
 	}
 
 	/** The whole answer is here. */
@@ -157,9 +176,12 @@ export class Call implements SettledCall {
 		if (this.isSettled) return;
 		try {
 			const facts = classifyError(error);
-			const answered = facts.status !== undefined && facts.status >= 400;
-			const aborted = !answered && this.#signal?.aborted === true;
-			if (aborted && !isTimeout(this.#signal?.reason)) {
+			const reason: unknown = this.#signal?.reason;
+			// The reason may look like anything, even like an answer.
+			const isReason = error === reason || (error instanceof Error && error.cause === reason);
+			const isAnswer = facts.status !== undefined && facts.status >= 400 && !isReason;
+			const aborted = this.#signal?.aborted === true && !isAnswer;
+			if (aborted && !isTimeout(reason)) {
 				this.leave();
 				return;
 			}
@@ -186,14 +208,16 @@ export class Call implements SettledCall {
 		this.outcome = outcome;
 		this.latencyMs = performance.now() - this.#start;
 		try {
-			this.#signal?.removeEventListener("abort", this.#onAbort);
+			// Only what could be listened to has the function.
+			this.#signal?.removeEventListener?.("abort", this.#onAbort);
 			this.recorder?.activeDown(this.pair);
 			this.onSettled?.();
 			if (this.#isCached && this.attempts === 0 && this.exchanges.length === 0) return;
 			this.#collectUsage();
 			this.usageMissing = this.#missing();
 			this.timePerOutputTokenMs = this.#timePerOutputToken();
-			this.#decideRefusals();
+			this.decideRefusals(this.errorType);
+			this.#countUnseenRefusal();
 			observe(this);
 		} catch (cause) {
 			reportInternalError("call", `A call of route "${this.route}" could not be recorded.`, cause);
@@ -201,22 +225,18 @@ export class Call implements SettledCall {
 	}
 
 	#collectUsage(): void {
-		const heard = this.exchanges.filter((exchange) => exchange.usage !== undefined);
-		const [first] = heard;
-		if (first === undefined) {
-			if (!this.#isCached) this.usage = this.#answerUsage;
-		} else {
-			this.usage = heard.length === 1 ? first.usage : sumUsages(heard.map((one) => this.#partOf(one)));
-		}
-		const last = heard.at(-1) ?? this.exchanges.at(-1);
-		if (last === undefined) return;
-		this.answeredModel = last.answeredModel ?? (last.model === this.model ? this.answeredModel : last.model);
-	}
-
-	/** One of several, with what its price needs. */
-	#partOf({ answeredModel, model, provider, usage = {} }: Exchange): IterationUsage {
-		const whose = provider === this.priceProvider ? undefined : { provider };
-		return { ...usage, model: answeredModel ?? model, ...whose };
+		const heard = this.exchanges.flatMap(({ answeredModel, model, provider, usage }) =>
+			usage === undefined ? [] : [{ answeredModel, model, provider, usage }],
+		);
+		const { answeredModel, model, priceProvider: provider } = this;
+		const own = this.#isCached ? undefined : this.#answerUsage;
+		if (heard.length > 0) this.billed = heard;
+		else if (own !== undefined) this.billed = [{ answeredModel, model, provider, usage: own }];
+		const [first, ...more] = this.billed;
+		this.usage = more.length === 0 ? first?.usage : sumUsages(this.billed.map(({ usage }) => usage));
+		const last = this.billed.at(-1) ?? this.exchanges.at(-1);
+		if (last !== undefined)
+			this.answeredModel = last.answeredModel ?? (last.model === model ? undefined : last.model);
 	}
 
 	/** Why the usage, or a part of it, is not known. */
@@ -224,42 +244,58 @@ export class Call implements SettledCall {
 		const { exchanges, outcome, usage } = this;
 		const isUnreadable = this.#isUnreadable || exchanges.some((exchange) => exchange.isUnreadable);
 		const unknown = isUnreadable ? "parse_error" : "not_reported";
+		const isKnown = exchanges.every((exchange) => exchange.isAccountedFor);
 		if (outcome === "success") {
-			// An answer that a provider failed to give was asked of another one.
-			const isCut = exchanges.some(({ isComplete, isDone, usage: own }) => isDone && !(isComplete && own));
-			return usage === undefined || isCut ? unknown : undefined;
+			if (usage === undefined) return this.#isCached && isKnown ? undefined : unknown;
+			// What the answer itself says stands where the providers have said nothing.
+			if (exchanges.every((exchange) => exchange.usage === undefined)) return undefined;
+			return isKnown && this.#isAnswerCovered(usage) ? undefined : unknown;
 		}
-		const sentNothing = exchanges.length > 0 && this.attempts === 0;
-		if (outcome !== "error") return sentNothing ? undefined : "aborted";
+		if (outcome !== "error") {
+			const sentNothing = exchanges.length > 0 && this.attempts === 0;
+			return sentNothing || (usage !== undefined && exchanges.length > 0 && isKnown) ? undefined : "aborted";
+		}
 		// Tokens that were seen are billed; an error before them is not, unless the answer was under way.
 		const { errorType, lastAttempt } = this;
 		const wasCut =
-			lastAttempt?.isOk === true && (errorType === "network" || errorType === "invalid_response");
+			lastAttempt?.isOk === true &&
+			(errorType === "network" || errorType === "invalid_response" || errorType === "timeout");
 		return this.timeToFirstTokenMs !== undefined || usage !== undefined || wasCut ? unknown : undefined;
+	}
+
+	/** Whether the usage in the answer is one that the providers have reported; else somebody unseen worked for it, too. */
+	#isAnswerCovered(sum: TokenUsage): boolean {
+		const answer = this.#answerUsage;
+		if (answer === undefined || this.#isCached) return true;
+		return isSameUsage(answer, sum) || this.billed.some(({ usage }) => isSameUsage(answer, usage));
 	}
 
 	#timePerOutputToken(): number | undefined {
 		const { latencyMs, outcome, timeToFirstTokenMs, usage, usageMissing } = this;
 		const { output, reasoning = 0 } = usage ?? {};
-		if (outcome !== "success" || usageMissing !== undefined) return undefined;
+		// Of several answers it is not known which one was streamed.
+		if (outcome !== "success" || usageMissing !== undefined || this.billed.length !== 1) return undefined;
 		if (timeToFirstTokenMs === undefined || output === undefined) return undefined;
 		// Reasoning that was not streamed lies before the first token.
 		const after = output - 1 - (this.#firstTokenKind === "answer" ? reasoning : 0);
 		return after > 0 ? (latencyMs - timeToFirstTokenMs) / after : undefined;
 	}
 
-	/** A 429 says "rate limit" or "no money left" only in its body, a 503 "overloaded" or "slow down": the caller's to read. */
-	#decideRefusals(): void {
-		const { value: recorder } = installedRecorder;
-		if (recorder === undefined) return;
+	/**
+	 * A 429 says "rate limit" or "no money left" only in its body, a 503 "overloaded" or "slow down": the caller's to read.
+	 * So they wait until it is known how the attempts ended.
+	 *
+	 * @param errorType of what failed; none where an answer came in the end
+	 */
+	decideRefusals(errorType: ErrorType | undefined): void {
+		for (const attempt of this.undecided.splice(0)) attempt.decide(errorType);
+	}
+
+	/** One that was said inside a stream, or by a backend that shows no HTTP. */
+	#countUnseenRefusal(): void {
 		const { errorType, lastAttempt, target } = this;
-		const of429 = errorType === "quota" ? "error" : "rate_limited";
-		const of503 = errorType === "rate_limit" && lastAttempt?.status === 503 ? "rate_limited" : "error";
-		for (; this.undecided429 > 0; this.undecided429 -= 1) recorder.attempt(target, of429);
-		for (; this.undecided503 > 0; this.undecided503 -= 1) recorder.attempt(target, of503);
-		// Said inside a stream, or by a backend that shows no HTTP.
 		if (errorType !== "rate_limit" || lastAttempt?.status === 429 || lastAttempt?.status === 503) return;
-		recorder.rateLimited(target);
+		installedRecorder.value?.rateLimited(target);
 	}
 }
 

@@ -1,3 +1,4 @@
+import type { ErrorType } from "../core/llm-error.ts";
 import type { TokenUsage } from "../core/token-usage.ts";
 import type { ParsedUsage } from "../wire/parsed-usage.ts";
 import type { Call } from "./call.ts";
@@ -17,6 +18,8 @@ export class Exchange {
 	isUnreadable = false;
 	/** The answer has come. */
 	isDone = false;
+	/** None will come. */
+	isFailed = false;
 	/** The answer has come to its end, so that the usage is the whole. */
 	isComplete = false;
 	readonly #call: Call | undefined;
@@ -52,6 +55,19 @@ export class Exchange {
 	done(isComplete = true): void {
 		this.isDone = true;
 		this.isComplete = isComplete;
+		this.#call?.decideRefusals(undefined);
+	}
+
+	/** @param errorType why there is no answer; none where the caller has left */
+	failed(errorType: ErrorType | undefined): void {
+		this.isFailed = true;
+		this.#call?.decideRefusals(errorType);
+	}
+
+	/** Whether the usage of the whole answer is known, or there is none to know of. */
+	get isAccountedFor(): boolean {
+		if (this.isFailed) return this.usage === undefined;
+		return this.isDone && this.isComplete && this.usage !== undefined;
 	}
 }
 

@@ -1,3 +1,4 @@
+import type { Sender } from "./attempt.ts";
 import { currentCall } from "./current-call.ts";
 
 /** Both official SDKs number their attempts in it, from 0. */
@@ -7,11 +8,11 @@ const RETRY_COUNT = "x-stainless-retry-count";
  * A `fetch` that tells the call under way of each HTTP request: its status, and what its headers say of rate limits.
  * It reads no body and changes nothing; outside a call it is the `fetch` that it was given.
  */
-export function meteredFetch(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+export function meteredFetch(fetch: typeof globalThis.fetch, sender: Sender): typeof globalThis.fetch {
 	return async (input, init) => {
 		const call = currentCall();
 		if (call === undefined) return fetch(input, init);
-		const attempt = call.startAttempt(isRetry(input, init));
+		const attempt = call.startAttempt(sender, isRetry(input, init));
 		try {
 			const response = await fetch(input, init);
 			attempt.answered(response.status, response.headers);

@@ -16,7 +16,6 @@ export interface StreamMeter<T> {
 /** Nobody can read this stream any more: settle its call and release its connection. */
 const unreachable = new FinalizationRegistry<{ call: Call; source: AsyncIterator<unknown> }>(
 	({ call, source }) => {
-		if (call.isSettled) return;
 		call.abandon();
 		// Nobody is left to hear how the release went, and an iterator of somebody else's may do anything.
 		try {

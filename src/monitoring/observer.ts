@@ -1,8 +1,8 @@
 import { roundUsd } from "../core/money.ts";
 import { settlementListeners } from "../core/settlement-listeners.ts";
 import { installedRecorder } from "../metrics/recorder.ts";
-import { PriceBook } from "../pricing/price-book.ts";
-import type { Call } from "./call.ts";
+import { type Price, PriceBook } from "../pricing/price-book.ts";
+import type { BilledUsage, Call } from "./call.ts";
 import { reportInternalError } from "./internal-errors.ts";
 
 /** The prices that calls are billed by. */
@@ -44,19 +44,27 @@ export function observeManual(
 	}
 }
 
-/** The label says where the call went; where the book has no such provider, the backend's own word counts. */
+/** Each answer has its own price. */
 function price(call: Call): void {
-	const { answeredModel, model, priceProvider, provider, startedAt: at, usage } = call;
-	if (usage === undefined) return;
+	let usd: number | undefined;
 	try {
-		let priced = priceBook.price({ provider, model, answeredModel, usage, at });
-		if (priced.unpriced === "unknown_model" && priceProvider !== provider) {
-			priced = priceBook.price({ provider: priceProvider, model, answeredModel, usage, at });
+		for (const part of call.billed) {
+			const { costUsd, unpriced } = priceOf(call, part);
+			if (costUsd !== undefined) usd = (usd ?? 0) + costUsd;
+			call.unpriced ??= unpriced;
 		}
-		call.costUsd = priced.costUsd === undefined ? undefined : roundUsd(priced.costUsd);
-		call.unpriced = priced.unpriced;
+		call.costUsd = usd === undefined ? undefined : roundUsd(usd);
 	} catch (cause) {
 		call.unpriced = "unknown_model";
-		reportInternalError("pricing", `${provider} ${model} could not be priced.`, cause);
+		reportInternalError("pricing", `${call.provider} ${call.model} could not be priced.`, cause);
 	}
+}
+
+/** The label says where the call went; where the book has no such provider, the backend's own word counts. */
+function priceOf(call: Call, { answeredModel, model, provider, usage }: BilledUsage): Price {
+	const query = { model, answeredModel, usage, at: call.startedAt };
+	if (provider !== call.priceProvider) return priceBook.price({ ...query, provider });
+	const labelled = priceBook.price({ ...query, provider: call.provider });
+	if (labelled.pricedModel !== undefined || provider === call.provider) return labelled;
+	return priceBook.price({ ...query, provider });
 }

@@ -79,7 +79,7 @@ export class PriceBook {
 			// Price tiers look at one request, so each of several is priced for itself.
 			for (const part of iterations) {
 				const isOwn = part.model === undefined || part.model === answeredModel || part.model === model;
-				const own = this.#cardOf(part.provider ?? provider, part.model, at) ?? (isOwn ? card : undefined);
+				const own = this.#cardOf(provider, part.model, at) ?? (isOwn ? card : undefined);
 				costUsd += own?.tokenCost(part) ?? 0;
 				if (own === undefined) unpriced = "unknown_model";
 				else if (!own.hasRates(part)) unpriced ??= "unknown_rate";

@@ -19,6 +19,7 @@ import type {
 	ToolDefinition,
 } from "./llm-backend.ts";
 import {
+	failed,
 	invalidRequest,
 	invalidResponse,
 	providerError,
@@ -65,7 +66,7 @@ export class AnthropicProvider implements LLMBackend {
 		this.#who = { provider: "anthropic", model, secrets: secretsOf(apiKey, options.headers) };
 		this.#maxTokens = options.maxTokens ?? DEFAULT_MAX_TOKENS;
 		this.#headers = options.headers ?? {};
-		this.#client = openClient(apiKey, options);
+		this.#client = openClient(apiKey, model, options);
 		// The first call hears of a failure.
 		this.#client.catch(() => undefined);
 	}
@@ -93,7 +94,7 @@ export class AnthropicProvider implements LLMBackend {
 			exchange.done();
 			return usage === undefined ? response : { ...response, usage };
 		} catch (error) {
-			throw providerError(error, this.#who, signal);
+			throw failed(error, this.#who, signal, exchange);
 		}
 	}
 
@@ -159,7 +160,7 @@ export class AnthropicProvider implements LLMBackend {
 			yield* reader.end(usage);
 		} catch (error) {
 			if (connection.aborted && caller?.aborted !== true) return;
-			throw providerError(error, this.#who, caller);
+			throw failed(error, this.#who, caller, exchange);
 		}
 	}
 
@@ -196,7 +197,7 @@ export class AnthropicProvider implements LLMBackend {
 	}
 }
 
-async function openClient(apiKey: string, options: ProviderOptions): Promise<Anthropic> {
+async function openClient(apiKey: string, model: string, options: ProviderOptions): Promise<Anthropic> {
 	const { default: Client } = await import("@anthropic-ai/sdk").catch((cause: unknown) => {
 		throw missingPeer("@anthropic-ai/sdk", "AnthropicProvider", cause);
 	});
@@ -206,7 +207,7 @@ async function openClient(apiKey: string, options: ProviderOptions): Promise<Ant
 		timeout: options.timeout,
 		maxRetries: options.maxRetries,
 		defaultHeaders: options.headers,
-		fetch: meteredFetch(options.fetch ?? globalThis.fetch),
+		fetch: meteredFetch(options.fetch ?? globalThis.fetch, { provider: "anthropic", model }),
 		// The SDK would log parts of answers that it cannot read.
 		logLevel: "off",
 	});

@@ -122,7 +122,7 @@ export class CachedBackend implements LLMBackend {
 		}
 		const key = this.#key("stream", [messages, tools, temperature], options);
 		const hit = this.#lookUp<readonly StreamEvent[]>(key);
-		if (hit !== undefined) return replay(hit);
+		if (hit !== undefined) return markCached(replay(hit));
 		const stream = this.#backend.inferStream(messages, tools, temperature, options);
 		return key === undefined ? stream : new Recording(stream, (events) => this.#keep(key, events));
 	}

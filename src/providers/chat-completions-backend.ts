@@ -19,6 +19,7 @@ import { toOpenAIMessages, toOpenAITools } from "./openai-request.ts";
 import { parseChatCompletion, parseEmbedding } from "./openai-response.ts";
 import { OpenAIStreamReader } from "./openai-stream.ts";
 import {
+	failed,
 	invalidRequest,
 	invalidResponse,
 	providerError,
@@ -56,7 +57,7 @@ export class ChatCompletionsBackend implements LLMBackend {
 		this.#dialect = dialect;
 		this.#who = { provider: dialect.provider, model, secrets: secretsOf(apiKey, options.headers) };
 		this.#maxTokens = options.maxTokens;
-		this.#client = openClient(apiKey, options, dialect);
+		this.#client = openClient(apiKey, model, options, dialect);
 		// The first call hears of a failure.
 		this.#client.catch(() => undefined);
 	}
@@ -81,7 +82,7 @@ export class ChatCompletionsBackend implements LLMBackend {
 			exchange.done();
 			return usage === undefined ? response : { ...response, usage };
 		} catch (error) {
-			throw providerError(error, this.#who, signal);
+			throw failed(error, this.#who, signal, exchange);
 		}
 	}
 
@@ -123,7 +124,7 @@ export class ChatCompletionsBackend implements LLMBackend {
 			exchange.done();
 			return { embedding, model: answered, ...(usage === undefined ? undefined : { usage }) };
 		} catch (error) {
-			throw providerError(error, who, signal);
+			throw failed(error, who, signal, exchange);
 		}
 	}
 
@@ -169,7 +170,7 @@ export class ChatCompletionsBackend implements LLMBackend {
 			yield* reader.end(usage);
 		} catch (error) {
 			if (connection.aborted && caller?.aborted !== true) return;
-			throw providerError(error, this.#who, caller);
+			throw failed(error, this.#who, caller, exchange);
 		}
 	}
 
@@ -218,7 +219,12 @@ type ChatRequest = Pick<
 	"model" | "messages" | "temperature" | "tools" | "max_tokens" | "max_completion_tokens"
 >;
 
-async function openClient(apiKey: string, options: ProviderOptions, dialect: ChatDialect): Promise<OpenAI> {
+async function openClient(
+	apiKey: string,
+	model: string,
+	options: ProviderOptions,
+	dialect: ChatDialect,
+): Promise<OpenAI> {
 	const { default: Client } = await import("openai").catch((cause: unknown) => {
 		throw missingPeer("openai", dialect.className, cause);
 	});
@@ -228,7 +234,7 @@ async function openClient(apiKey: string, options: ProviderOptions, dialect: Cha
 		timeout: options.timeout,
 		maxRetries: options.maxRetries,
 		defaultHeaders: { ...(dialect.isOpenAI ? undefined : withoutEnvironmentHeaders()), ...options.headers },
-		fetch: meteredFetch(options.fetch ?? globalThis.fetch),
+		fetch: meteredFetch(options.fetch ?? globalThis.fetch, { provider: dialect.provider, model }),
 		// The SDK would log parts of answers that it cannot read.
 		logLevel: "off",
 		// What the environment says to OpenAI is nobody else's business.

@@ -102,9 +102,11 @@ export class InstrumentedBackend implements LLMBackend {
 		const open = (): AsyncIterable<StreamEvent> =>
 			this.#backend.inferStream(messages, tools, temperature, options);
 		if (currentCall() !== undefined) return open();
-		const call = this.#start("chat", options);
+		const call = this.#start("chat", options, true);
 		try {
-			return new MeteredStream(runInCall(call, open), call, streamMeter(options?.signal));
+			const stream = runInCall(call, open);
+			if (isCached(stream)) call.serveFromCache();
+			return new MeteredStream(stream, call, streamMeter(options?.signal));
 		} catch (error) {
 			call.fail(error);
 			throw error;
@@ -137,7 +139,7 @@ export class InstrumentedBackend implements LLMBackend {
 		}
 	}
 
-	#start(operation: Operation, options: CallOptions | undefined): Call {
+	#start(operation: Operation, options: CallOptions | undefined, isStream = false): Call {
 		try {
 			this.#info = askModelInfo(this.#backend);
 		} catch (cause) {
@@ -150,6 +152,7 @@ export class InstrumentedBackend implements LLMBackend {
 			provider: this.#provider,
 			priceProvider,
 			model: operation === "embeddings" ? (embeddingModel ?? model) : model,
+			isStream,
 			signal: options?.signal,
 		});
 	}
@@ -164,10 +167,10 @@ function streamMeter(signal: AbortSignal | undefined): StreamMeter<StreamEvent> 
 			if (event.type === "done") {
 				reportAnswer(call, event);
 				call.succeed();
-			} else if (isCached(event)) {
-				call.serveFromCache();
 			} else {
-				call.firstToken();
+				const cached = isCached(event);
+				call.serveFromCache(cached);
+				if (!cached) call.firstToken();
 			}
 		},
 		ended: (call) => {
@@ -182,10 +185,8 @@ function streamMeter(signal: AbortSignal | undefined): StreamMeter<StreamEvent> 
 /** Backends come from anywhere: what they answer may not be what their types say. */
 function reportAnswer(call: Call, answer: LLMResponse | EmbeddingResponse | StreamEvent): void {
 	try {
-		if (isCached(answer)) {
-			call.serveFromCache();
-			return;
-		}
+		call.serveFromCache(isCached(answer));
+		if (isCached(answer)) return;
 		if ("model" in answer) call.reportModel(answer.model);
 		if ("usage" in answer && answer.usage !== undefined) call.reportUsage(answer.usage);
 	} catch (cause) {

@@ -1,5 +1,6 @@
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { LlmError } from "../core/llm-error.ts";
+import type { Exchange } from "../monitoring/exchange.ts";
 import { classifyError } from "../wire/classify-error.ts";
 import { isRecord } from "../wire/is-record.ts";
 
@@ -13,9 +14,10 @@ export interface ProviderIdentity {
 
 /** What no message may show. Fetch trims keys that come from a file, and so must we. */
 export function secretsOf(apiKey: string, headers: Readonly<Record<string, string>> = {}): readonly string[] {
-	return [apiKey, ...Object.values(headers)]
-		.map((secret) => secret.trim())
-		.filter((secret) => secret.length > 3);
+	const values = Object.values(headers);
+	// Behind "Bearer" and its like stands the secret itself.
+	const words = values.flatMap((value) => value.split(/\s+/)).filter((word) => word.length > 7);
+	return [apiKey, ...values, ...words].map((secret) => secret.trim()).filter((secret) => secret.length > 3);
 }
 
 /**
@@ -40,6 +42,18 @@ export function providerError(
 	}
 	const message = redact(`${who.provider} ${who.model}: ${describe(error)}`, who.secrets);
 	return new LlmError(errorType, message, { provider: who.provider, status, retryAfterMs, cause: error });
+}
+
+/** The same, and tells the exchange that no answer will come, and why. */
+export function failed(
+	error: unknown,
+	who: ProviderIdentity,
+	signal: AbortSignal | undefined,
+	exchange: Exchange,
+): unknown {
+	const thrown = providerError(error, who, signal);
+	exchange.failed(thrown instanceof LlmError ? thrown.errorType : undefined);
+	return thrown;
 }
 
 /** An answer that is none: not JSON, empty, or of another shape. */

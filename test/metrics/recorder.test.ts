@@ -72,6 +72,19 @@ describe("the recorder", () => {
 		});
 	});
 
+	test("what becomes of the caller's list of bounds afterwards does not matter", () => {
+		const latencyBuckets = [10, 20];
+		const recorder = new Recorder({ latencyBuckets });
+		latencyBuckets.push(30);
+		expect(takeSnapshot(new Recorder({ latencyBuckets }))).toHaveProperty("llm_latency_ms");
+		recorder.latency(recorder.pair("r", "m"), 25);
+		expect(takeSnapshot(recorder)["llm_latency_ms"]?.[0]?.histogram).toEqual({
+			bounds: [10, 20],
+			counts: [0, 0, 1],
+			sum: 25,
+		});
+	});
+
 	test("ten million costs of $0.0000001 are exactly 100 cents", () => {
 		const recorder = new Recorder();
 		const pair = recorder.pair("chat", "m");

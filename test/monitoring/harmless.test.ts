@@ -6,10 +6,12 @@ import { afterEach, expect, test } from "vitest";
 import type { HyperAgentError } from "../../src/core/hyperagent-error.ts";
 import { Call } from "../../src/monitoring/call.ts";
 import {
+	bindLlmSeries,
 	CostTracker,
 	incCacheHit,
 	initPrometheus,
 	recordLlmCost,
+	recordLlmError,
 	recordLlmTokens,
 	withActiveRequest,
 } from "../../src/monitoring/index.ts";
@@ -113,4 +115,41 @@ test("a thenable that is a function, and one whose then throws, leave nothing ac
 	};
 	expect(withActiveRequest("odd", "m", () => hostile)).toBe(hostile);
 	expect(line(active)).toBe("0");
+});
+
+test("a rejection that nobody handles is one with us as without", async () => {
+	const unhandled: unknown[] = [];
+	process.on("unhandledRejection", (reason) => unhandled.push(reason));
+	const failure = new Error("nobody listens");
+	void withActiveRequest("loose", "m", async () => Promise.reject(failure));
+	await sleep(20);
+	process.removeAllListeners("unhandledRejection");
+	expect(unhandled).toEqual([failure]);
+	expect(line('llm_active_requests{route="loose",model="m"}')).toBe("0");
+});
+
+test("what cannot be watched, a frozen thenable or a proxy that throws, is handed out and not active", () => {
+	const frozen = Object.freeze({ then: () => undefined });
+	expect(withActiveRequest("frozen", "m", () => frozen)).toBe(frozen);
+	expect(line('llm_active_requests{route="frozen",model="m"}')).toBe("0");
+	const strict = new Proxy(
+		{ then: () => undefined },
+		{
+			get: (target, name) => {
+				if (name === "then") return target.then;
+				throw new Error(`no such column ${String(name)}`);
+			},
+			defineProperty: () => false,
+		},
+	);
+	expect(withActiveRequest("strict", "m", () => strict)).toBe(strict);
+	expect(line('llm_active_requests{route="strict",model="m"}')).toBe("0");
+});
+
+test("an error type that is empty counts as api_error, and touches no other series", () => {
+	recordLlmTokens("first", "m", 1, 1);
+	recordLlmError("second", "m", "");
+	bindLlmSeries("second", "m").recordError("" as never);
+	expect(line('llm_errors_total{route="second",model="m",error_type="api_error"}')).toBe("2");
+	expect(line('llm_time_per_output_token_ms_count{route="first",model="m"}')).toBe("0");
 });

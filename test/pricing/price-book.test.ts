@@ -167,17 +167,6 @@ describe("prices worked by hand", () => {
 			unpriced: undefined,
 		});
 	});
-
-	test("iterations of several providers have the prices of each", () => {
-		const usage = {
-			iterations: [
-				{ model: "gpt-4-turbo", provider: "openai", inputUncached: 1000 },
-				{ model: "claude-3-haiku-20240307", inputUncached: 1000 },
-			],
-		};
-		// $0.01 and $0.00025 a thousand
-		expect(price("anthropic", "claude-3-haiku-20240307", usage).costUsd).toBeCloseTo(0.01025, 15);
-	});
 });
 
 describe("which price", () => {

@@ -1,13 +1,14 @@
 /** Backends that ask several models, or a cache and a model, for one answer: all of it is counted, and once. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { initPrometheus } from "../../src/monitoring/index.ts";
 import { AnthropicProvider } from "../../src/providers/anthropic-provider.ts";
 import { CachedBackend } from "../../src/providers/cached-backend.ts";
 import { InstrumentedBackend } from "../../src/providers/instrumented-backend.ts";
 import type { LLMBackend, LLMResponse, Message, StreamEvent } from "../../src/providers/llm-backend.ts";
+import { OpenAICompatibleProvider } from "../../src/providers/openai-compatible-provider.ts";
 import { OpenAIProvider } from "../../src/providers/openai-provider.ts";
 import { Counted } from "./counted.ts";
-import { type Answer, ReplayServer, status } from "./replay-server.ts";
+import { type Answer, hang, ReplayServer, status } from "./replay-server.ts";
 import { ANSWER, ScriptedBackend } from "./scripted-backend.ts";
 
 const counted = new Counted(initPrometheus({ onError: () => undefined }));
@@ -150,5 +151,166 @@ test("a fallback after a failure counts what was answered", async () => {
 		outcome: "success",
 		usageMissing: undefined,
 		attempts: 2,
+	});
+});
+
+describe("each answer has its own price, whatever the wrapper is called", () => {
+	const haikuSaid = {
+		model: "claude-3-haiku-20240307",
+		content: [{ type: "text", text: "plan" }],
+		stop_reason: "end_turn",
+		usage: { input_tokens: 1000, output_tokens: 100 },
+	};
+	const haiku = status(200, haikuSaid);
+	function anthropic(server: ReplayServer): AnthropicProvider {
+		return new AnthropicProvider("sk-test-key", "claude-3-haiku-20240307", {
+			baseURL: server.url,
+			maxRetries: 0,
+		});
+	}
+
+	test("a fallback to another provider", async () => {
+		const server = await ReplayServer.start(status(500, { error: { message: "no" } }), haiku);
+		const [first, second] = [openai(server, "gpt-4o"), anthropic(server)];
+		const careful = composed(() => first.infer(ASK, [], 0).catch(() => second.infer(ASK, [], 1)));
+		await new InstrumentedBackend(careful, "openai", "other-provider").infer(ASK, [], 0);
+		// 1000 × $0.25/1M + 100 × $1.25/1M, in cents
+		expect(counted.sum("llm_cost_usd_total", { route: "other-provider" })).toBeCloseTo(0.0375, 12);
+		expect(counted.sum("llm_attempts_total", { provider: "anthropic", result: "success" })).toBeGreaterThan(
+			0,
+		);
+	});
+
+	test("an alias of a smaller model than the wrapper's", async () => {
+		const server = await ReplayServer.start(chat("dep-a", 1000, 100));
+		const small = openai(server, "gpt-4o-mini");
+		await new InstrumentedBackend(
+			composed(() => small.infer(ASK, [], 0)),
+			"openai",
+			"alias",
+		).infer(ASK, [], 0);
+		// 1000 × $0.15/1M + 100 × $0.60/1M, in cents
+		expect(counted.sum("llm_cost_usd_total", { route: "alias" })).toBeCloseTo(0.021, 12);
+	});
+
+	test.each(["first", "last"])(
+		"the order does not matter: one that nobody has a price for comes %s",
+		async (when) => {
+			const own = chat("my-own-tune", 1000, 100);
+			const known = chat("gpt-4o", 1000, 100);
+			const server = await ReplayServer.start(...(when === "first" ? [own, known] : [known, own]));
+			const [local, cloud] = [openai(server, "my-own-tune"), openai(server, "gpt-4o")];
+			const both = composed(async () => {
+				const [one, other] = when === "first" ? [local, cloud] : [cloud, local];
+				await one.infer(ASK, [], 0);
+				return other.infer(ASK, [], 0);
+			});
+			const agent: LLMBackend = { ...both, modelInfo: () => ({ model: "agent", provider: "my-agent" }) };
+			await new InstrumentedBackend(agent, "my-agent", `order-${when}`).infer(ASK, [], 0);
+			expect(counted.sum("llm_cost_usd_total", { route: `order-${when}` })).toBeCloseTo(0.35, 12);
+			expect(counted.last(`order-${when}`)?.unpriced).toBe("unknown_model");
+		},
+	);
+
+	test("a fee for each request is paid for each", async () => {
+		const server = await ReplayServer.start(chat("sonar", 1000, 100), chat("sonar", 1000, 100));
+		const sonar = new OpenAICompatibleProvider(`${server.url}/v1`, "none", "sonar", {
+			provider: "perplexity",
+		});
+		const twice = composed(async () => {
+			await sonar.infer(ASK, [], 0);
+			return sonar.infer(ASK, [], 0);
+		});
+		await new InstrumentedBackend(twice, "perplexity", "fees").infer(ASK, [], 0);
+		// Twice $0.012 for the request, 1000 × $1/1M and 100 × $1/1M, in cents
+		expect(counted.sum("llm_cost_usd_total", { route: "fees" })).toBeCloseTo(2.62, 10);
+	});
+
+	test("no money left is no rate limit, also where another provider answers in the end", async () => {
+		const broke = status(429, { error: { message: "Check your billing.", code: "insufficient_quota" } });
+		const server = await ReplayServer.start(broke, haiku);
+		const [first, second] = [openai(server, "gpt-broke"), anthropic(server)];
+		const careful = composed(() => first.infer(ASK, [], 0).catch(() => second.infer(ASK, [], 1)));
+		const agent: LLMBackend = { ...careful, modelInfo: () => ({ model: "gpt-broke", provider: "openai" }) };
+		await new InstrumentedBackend(agent, "openai", "broke").infer(ASK, [], 0);
+		expect(counted.sum("llm_rate_limited_total", { model: "gpt-broke" })).toBe(0);
+		expect(counted.sum("llm_attempts_total", { model: "gpt-broke", result: "error" })).toBe(1);
+	});
+});
+
+describe("what is not accounted for is said", () => {
+	test("a race whose loser was asked, too", async () => {
+		const server = await ReplayServer.start(chat("gpt-4o", 100, 20), hang);
+		const provider = openai(server, "gpt-4o");
+		const race = composed(() => Promise.race([provider.infer(ASK, [], 0), provider.infer(ASK, [], 0)]));
+		await new InstrumentedBackend(race, "openai", "race").infer(ASK, [], 0);
+		expect(counted.last("race")?.usageMissing).toBe("not_reported");
+		expect(counted.sum("llm_tokens_total", { route: "race" })).toBe(120);
+	});
+
+	test("an embedding by a provider, and an answer of somebody whom we do not see", async () => {
+		const server = await ReplayServer.start(embedding);
+		const provider = openai(server, "gpt-4o");
+		const rag = composed(async () => {
+			await provider.embed("q");
+			return ANSWER;
+		});
+		await new InstrumentedBackend(rag, "openai", "half-seen").infer(ASK, [], 0);
+		expect(counted.last("half-seen")?.usageMissing).toBe("not_reported");
+	});
+
+	test("but a usage that a wrapper fills in, where the server sent none, is known", async () => {
+		const silent = status(200, {
+			model: "gpt-4o",
+			choices: [{ index: 0, message: { role: "assistant", content: "hi" }, finish_reason: "stop" }],
+		});
+		const server = await ReplayServer.start(silent);
+		const provider = openai(server, "gpt-4o");
+		const counting = composed(async () => ({
+			...(await provider.infer(ASK, [], 0)),
+			usage: { inputUncached: 7, output: 3 },
+		}));
+		await new InstrumentedBackend(counting, "openai", "filled-in").infer(ASK, [], 0);
+		expect(counted.last("filled-in")?.usageMissing).toBeUndefined();
+		expect(counted.sum("llm_tokens_total", { route: "filled-in" })).toBe(10);
+	});
+});
+
+describe("streams that come from the cache, or in part", () => {
+	function streaming(...events: StreamEvent[]): ScriptedBackend {
+		const backend = new ScriptedBackend();
+		backend.stream = async function* (): AsyncGenerator<StreamEvent, undefined> {
+			yield* events;
+		};
+		return backend;
+	}
+	const word: StreamEvent = { type: "text-delta", text: "a" };
+	const end: StreamEvent = { type: "done", finishReason: "stop", usage: { inputUncached: 100, output: 20 } };
+
+	test("one that is aborted before its first event was no call", async () => {
+		const cached = new CachedBackend(streaming(word, end), "unread");
+		for await (const _ of cached.inferStream(ASK, [], 0));
+		const caller = new AbortController();
+		const llm = new InstrumentedBackend(cached, "openai", "unread");
+		const events = llm.inferStream(ASK, [], 0, { signal: caller.signal });
+		caller.abort();
+		expect(events).toBeDefined();
+		expect(counted.sum("llm_requests_total", { route: "unread" })).toBe(0);
+		expect(counted.sum("llm_active_requests", { route: "unread" })).toBe(0);
+	});
+
+	test("a cached beginning does not hide the answer behind it", async () => {
+		const intro = new CachedBackend(streaming(word, end), "intro");
+		for await (const _ of intro.inferStream(ASK, [], 0));
+		const mixed: LLMBackend = {
+			...composed(async () => ANSWER),
+			async *inferStream() {
+				for await (const event of intro.inferStream(ASK, [], 0)) if (event.type !== "done") yield event;
+				yield word;
+				yield { ...end, usage: { inputUncached: 100, output: 20 } };
+			},
+		};
+		for await (const _ of new InstrumentedBackend(mixed, "openai", "mixed").inferStream(ASK, [], 0));
+		expect(counted.sum("llm_tokens_total", { route: "mixed" })).toBe(120);
 	});
 });

@@ -145,6 +145,16 @@ describe("a stream that nobody reads any more ends with its signal", () => {
 		await expect.poll(() => counted.last(route)).toMatchObject({ outcome: "error", errorType: "timeout" });
 	});
 
+	test("a signal that is none is no hindrance", async () => {
+		const backend = new ScriptedBackend();
+		backend.stream = async function* (): AsyncGenerator<StreamEvent, undefined> {
+			yield { type: "done", finishReason: "stop", usage: { output: 1 } };
+		};
+		const { llm, route } = custom(backend);
+		await collect(llm.inferStream([], [], 0, { signal: { aborted: false } as never }));
+		expect(counted.last(route)?.outcome).toBe("success");
+	});
+
 	test("an iterator that is thrown away may return what it likes", async () => {
 		setFlagsFromString("--expose-gc");
 		const gc: () => void = runInNewContext("gc");
@@ -282,6 +292,48 @@ describe("refusals", () => {
 		expect(counted.last(route)).toMatchObject({ outcome: "error", errorType: "timeout" });
 	});
 
+	test("an abort whose reason looks like an answer is an abort", async () => {
+		const { llm, route } = await metered("openai", hang);
+		const caller = new AbortController();
+		const asked = failureOf(llm.infer(ASK, [], 0, { signal: caller.signal }));
+		await sleep(30);
+		caller.abort(Object.assign(new Error("client closed request"), { status: 499 }));
+		await asked;
+		expect(counted.last(route)?.outcome).toBe("aborted");
+	});
+
+	test("a signal's timeout while the answer is under way: what it cost is not known", async () => {
+		const thought = delta({ type: "thinking_delta", thinking: "hm" });
+		const { llm, route } = await metered("anthropic", anthropicStream([START, thought], hang));
+		await failureOf(llm.inferStream(ASK, [], 1, { signal: AbortSignal.timeout(80) }));
+		expect(counted.last(route)).toMatchObject({ errorType: "timeout", usageMissing: "not_reported" });
+	});
+
+	test("what is left of a rate limit is said of the provider that said it", async () => {
+		const left = (count: string): Answer =>
+			status(
+				200,
+				{
+					model: "m",
+					choices: [{ index: 0, message: { role: "assistant", content: "hi" }, finish_reason: "stop" }],
+					usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+				},
+				{ "x-ratelimit-remaining-requests": count },
+			);
+		const server = await ReplayServer.start(left("500"), left("7"));
+		const own = new OpenAIProvider("sk-test-key", "gpt-left", { baseURL: `${server.url}/v1` });
+		const other = new OpenAICompatibleProvider(`${server.url}/v1`, "none", "llama", { provider: "groq" });
+		const both = new ScriptedBackend({ model: "gpt-left", provider: "openai" });
+		both.answer = async () => {
+			await own.infer(ASK, [], 0);
+			return other.infer(ASK, [], 0);
+		};
+		await new InstrumentedBackend(both, "openai", "left").infer(ASK, [], 0);
+		const name = "llm_ratelimit_remaining";
+		expect(counted.sum(name, { provider: "openai", model: "gpt-left" })).toBe(500);
+		expect(counted.sum(name, { provider: "groq", model: "llama" })).toBe(7);
+	});
+
 	test("a call that was aborted before it began has sent nothing, so nothing is missing", async () => {
 		const { llm, route, server } = await metered("openai");
 		await failureOf(llm.infer(ASK, [], 0, { signal: AbortSignal.abort() }));
@@ -326,6 +378,14 @@ describe("the response cache", () => {
 		expect(backend.asked).toBe(2);
 	});
 
+	test("an answer that is none is passed on, and again", async () => {
+		const backend = new ScriptedBackend();
+		// What a program without types may answer.
+		backend.embedding = async () => null as never;
+		const cached = new CachedBackend(backend, "null");
+		expect([await cached.embed("a"), await cached.embed("a")]).toEqual([null, null]);
+	});
+
 	test("an aborted call is the backend's to refuse, when it is read", async () => {
 		const backend = new ScriptedBackend();
 		backend.stream = async function* (): AsyncGenerator<StreamEvent, undefined> {
@@ -356,6 +416,15 @@ describe("errors show no secret and take no time", () => {
 		const { llm } = await metered("openai", status(200, "ANSWER-SECRET of the model"));
 		const error = await failureOf(llm.infer(ASK, [], 0));
 		expect(String(error)).not.toContain("ANSWER");
+	});
+
+	test("the secret behind a scheme", async () => {
+		const server = await ReplayServer.start(status(401, { error: { message: "Incorrect: SECRET-abc123" } }));
+		const provider = new OpenAIProvider("sk-test-key", "gpt-4o", {
+			baseURL: `${server.url}/v1`,
+			headers: { authorization: "Bearer SECRET-abc123" },
+		});
+		expect(String(await failureOf(provider.infer(ASK, [], 0)))).toContain("Incorrect: [redacted]");
 	});
 
 	test("a message of a megabyte is cut, at once", async () => {
