@@ -31,17 +31,23 @@ const STRETCH_MS = 2;
 /** A rendering that somebody may have to finish at once while another awaits it. */
 class Job {
 	#result: Rendered | undefined;
+	#failure: { readonly error: unknown } | undefined;
 	readonly #steps: Generator<undefined, Rendered, undefined>;
 
 	constructor(steps: Generator<undefined, Rendered, undefined>) {
 		this.#steps = steps;
 	}
 
-	/** Does a little more; the answer is the result, once it is there. */
+	/** Does a little more; the answer is the result, once it is there. It throws what the rendering has thrown. */
 	step(): Rendered | undefined {
-		if (this.#result === undefined) {
+		if (this.#failure !== undefined) throw this.#failure.error;
+		if (this.#result !== undefined) return this.#result;
+		try {
 			const { done, value } = this.#steps.next();
 			if (done === true) this.#result = value;
+		} catch (error) {
+			this.#failure = { error };
+			throw error;
 		}
 		return this.#result;
 	}
@@ -65,6 +71,13 @@ class Job {
 	}
 }
 
+/** A rendering, from when it is asked for. */
+interface Rendering {
+	readonly rendered: Promise<Rendered>;
+	/** Whether it has begun: what is recorded from now on is not in it. */
+	hasBegun: boolean;
+}
+
 /** Writes all that a recorder holds; each answer is of one instant. */
 export class Exposition {
 	readonly #recorder: Recorder;
@@ -73,9 +86,12 @@ export class Exposition {
 	readonly #createdSeries: boolean;
 	/** Made when they are first asked for. */
 	readonly #renderers = new Map<Format, LineRenderer>();
-	/** The rendering under way in each format, and its steps. */
+	/** The steps of the rendering under way in each format. */
 	readonly #jobs = new Map<Format, Job>();
-	readonly #renderings = new Map<Format, Promise<Rendered>>();
+	/** The rendering in each format that was asked for last, and is not over. */
+	readonly #renderings = new Map<Format, Rendering>();
+	/** OpenMetrics texts with their end, so that who gets the same text gets the same bytes. */
+	readonly #ended = new WeakMap<Uint8Array, Uint8Array>();
 
 	constructor(recorder: Recorder, options: ExpositionOptions = {}) {
 		const { constantLabels = {}, createdSeries = false, readForeign = async () => [] } = options;
@@ -87,37 +103,59 @@ export class Exposition {
 
 	/** The text format at once, without the families of other registries. */
 	renderText(): string {
-		// One under way is older, and must not end after this one.
-		this.#jobs.get("text")?.finish();
+		// One under way uses the same text: it is finished first. Where it fails, its own callers hear of it.
+		try {
+			this.#jobs.get("text")?.finish();
+		} catch {}
 		const { bytes } = this.#job("text", this.#source([])).finish();
 		return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
 	}
 
 	/**
-	 * Any format, in small steps between which the event loop has its turns. Who asks while a rendering is under way
-	 * gets that one.
+	 * Any format, in small steps between which the event loop has its turns. Who asks before a rendering has begun gets that
+	 * one; who asks later gets the next, in which all that was recorded before is.
 	 *
 	 * @param names only these families; all unless given
 	 */
 	async render(format: Format, names?: ReadonlySet<string>): Promise<Uint8Array> {
 		let rendering = this.#renderings.get(format);
-		if (rendering === undefined) {
-			rendering = this.#start(format).finally(() => this.#renderings.delete(format));
-			this.#renderings.set(format, rendering);
+		if (rendering === undefined || rendering.hasBegun) rendering = this.#queue(format, rendering);
+		const rendered = await rendering.rendered;
+		if (names !== undefined) {
+			const picked = pickFamilies(rendered, names);
+			return format === "openmetrics" ? withEnd(picked) : picked;
 		}
-		const rendered = await rendering;
-		const bytes = names === undefined ? rendered.bytes : pickFamilies(rendered, names);
-		return format === "openmetrics" ? Buffer.concat([bytes, Buffer.from(OPENMETRICS_END)]) : bytes;
+		if (format !== "openmetrics") return rendered.bytes;
+		let ended = this.#ended.get(rendered.bytes);
+		if (ended === undefined) {
+			ended = withEnd(rendered.bytes);
+			this.#ended.set(rendered.bytes, ended);
+		}
+		return ended;
 	}
 
-	async #start(format: Format): Promise<Rendered> {
-		const foreign = await this.#readForeign();
+	#queue(format: Format, before: Rendering | undefined): Rendering {
+		const start = async (): Promise<Rendered> => {
+			// What becomes of the one before is its own callers' to hear.
+			await before?.rendered.catch(() => undefined);
+			const foreign = await this.#readForeign();
+			rendering.hasBegun = true;
+			return this.#run(format, foreign);
+		};
+		const rendering: Rendering = { rendered: start(), hasBegun: false };
+		this.#renderings.set(format, rendering);
+		const over = (): void => {
+			if (this.#renderings.get(format) === rendering) this.#renderings.delete(format);
+		};
+		rendering.rendered.then(over, over);
+		return rendering;
+	}
+
+	async #run(format: Format, foreign: readonly ForeignFamily[]): Promise<Rendered> {
 		const job = this.#job(format, this.#source(foreign));
 		this.#jobs.set(format, job);
 		try {
-			const own = await job.finishInTurns();
-			if (foreign.length === 0 || format === "protobuf") return own;
-			return append(own, writeForeign(foreign, format));
+			return await job.finishInTurns();
 		} finally {
 			this.#jobs.delete(format);
 		}
@@ -135,7 +173,7 @@ export class Exposition {
 			);
 			this.#renderers.set(format, renderer);
 		}
-		return new Job(renderer.render(source));
+		return new Job(withForeign(renderer, source, format));
 	}
 
 	#source(foreign: readonly ForeignFamily[]): Source {
@@ -143,6 +181,20 @@ export class Exposition {
 		const slots = store.slots.slice(0, store.used);
 		return { series, slots, exemplars, native, constantLabels: this.#constantLabels, foreign };
 	}
+}
+
+function* withForeign(
+	renderer: LineRenderer,
+	source: Source,
+	format: "text" | "openmetrics",
+): Generator<undefined, Rendered, undefined> {
+	const own = yield* renderer.render(source);
+	if (source.foreign.length === 0) return own;
+	return append(own, yield* writeForeign(source.foreign, format));
+}
+
+function withEnd(text: Uint8Array): Uint8Array {
+	return Buffer.concat([text, Buffer.from(OPENMETRICS_END)]);
 }
 
 function append(first: Rendered, second: Rendered): Rendered {

@@ -4,53 +4,69 @@ import type { FamilyRange, Rendered } from "./rendered.ts";
 import type { ForeignFamily, ForeignSample } from "./source.ts";
 import { inBraces, writeLabel } from "./text-labels.ts";
 
-/** Writes the families of other registries in a text format; they are written anew each time. */
-export function writeForeign(families: readonly ForeignFamily[], format: "text" | "openmetrics"): Rendered {
+/** After how many samples the event loop may have its turn. */
+const TURN_SAMPLES = 256;
+
+/** Writes the families of other registries in a text format, in steps; they are written anew each time. */
+export function* writeForeign(
+	families: readonly ForeignFamily[],
+	format: "text" | "openmetrics",
+): Generator<undefined, Rendered, undefined> {
 	const parts: Buffer[] = [];
 	const ranges: FamilyRange[] = [];
 	let start = 0;
 	for (const family of families) {
 		if (family.samples.length === 0) continue;
-		const bytes = Buffer.from(format === "text" ? textFamily(family) : openMetricsFamily(family));
-		ranges.push({ name: family.name, start, end: start + bytes.length });
-		start += bytes.length;
-		parts.push(bytes);
+		const from = start;
+		const lineOf = format === "text" ? textSample : openMetricsSample;
+		let text = format === "text" ? textHeader(family) : openMetricsHeader(family);
+		for (let at = 0; at < family.samples.length; at += TURN_SAMPLES) {
+			for (const sample of family.samples.slice(at, at + TURN_SAMPLES)) text += lineOf(sample, family);
+			const bytes = Buffer.from(text);
+			text = "";
+			parts.push(bytes);
+			start += bytes.length;
+			yield;
+		}
+		ranges.push({ name: family.name, start: from, end: start });
 	}
 	return { bytes: Buffer.concat(parts), families: ranges };
 }
 
-function textFamily({ help, name, samples, type }: ForeignFamily): string {
+function textHeader({ help, name, type }: ForeignFamily): string {
 	const escaped = help.replace(/[\\\n]/g, (found) => (found === "\n" ? "\\n" : "\\\\"));
-	const header = `# HELP ${name} ${escaped}\n# TYPE ${name} ${type}\n`;
-	return header + samples.map((sample) => writeSample(sample.name, sample.labels, sample.value)).join("");
+	return `# HELP ${name} ${escaped}\n# TYPE ${name} ${type}\n`;
 }
 
-function openMetricsFamily({ help, name, samples, type }: ForeignFamily): string {
+function textSample({ labels, name, value }: ForeignSample): string {
+	return writeSample(name, Object.entries(labels), value);
+}
+
+function openMetricsHeader({ help, name, type }: ForeignFamily): string {
 	const family = familyName(name, type);
-	const header = `# HELP ${family} ${escapeOpenMetricsHelp(help)}\n# TYPE ${family} ${type === "untyped" ? "unknown" : type}\n`;
-	return header + samples.map((sample) => openMetricsSample(sample, family, type)).join("");
+	return `# HELP ${family} ${escapeOpenMetricsHelp(help)}\n# TYPE ${family} ${type === "untyped" ? "unknown" : type}\n`;
 }
 
-/** A counter's samples must end in `_total`, and bounds must be written like floats. */
-function openMetricsSample({ labels, name, value }: ForeignSample, family: string, type: string): string {
-	const suffixed = type === "counter" && name === family ? `${name}_total` : name;
-	const { le, quantile, ...rest } = labels;
-	const bounded = {
-		...rest,
-		...(le === undefined
-			? undefined
-			: { le: Number.isFinite(Number(le)) ? writeCanonical(Number(le)) : "+Inf" }),
-		...(quantile === undefined ? undefined : { quantile: writeCanonical(Number(quantile)) }),
-	};
-	return writeSample(suffixed, bounded, value);
+/** A counter's samples must end in `_total`, and the bounds of histograms and summaries be written like floats. */
+function openMetricsSample({ labels, name, value }: ForeignSample, family: ForeignFamily): string {
+	const { type } = family;
+	const isBare = type === "counter" && name === familyName(family.name, type);
+	// Of any other type these are labels like others.
+	const bound = type === "histogram" ? "le" : type === "summary" ? "quantile" : undefined;
+	const written = Object.entries(labels).map(([label, text]): [string, string] => {
+		return label === bound && Number.isFinite(Number(text))
+			? [label, writeCanonical(Number(text))]
+			: [label, text];
+	});
+	return writeSample(isBare ? `${name}_total` : name, written, value);
 }
 
-function writeSample(name: string, labels: Readonly<Record<string, string>>, value: number): string {
-	const written = Object.entries(labels)
-		.map(([label, text]) => writeLabel(label, text))
-		.join(",");
-	const number = new ByteText();
-	number.number(value);
-	const digits = Buffer.from(number.bytes.buffer, 0, number.length).toString("latin1");
+const NUMBER: ByteText = new ByteText();
+
+function writeSample(name: string, labels: readonly (readonly [string, string])[], value: number): string {
+	const written = labels.map(([label, text]) => writeLabel(label, text)).join(",");
+	NUMBER.clear();
+	NUMBER.number(value);
+	const digits = Buffer.from(NUMBER.bytes.buffer, 0, NUMBER.length).toString("latin1");
 	return `${name}${inBraces(written)} ${digits}\n`;
 }

@@ -11,6 +11,8 @@ import type { Source } from "./source.ts";
 const NO_LINE = 0xffff_ffff;
 /** After how many slots the event loop may have its turn. */
 const TURN_SLOTS = 1 << 16;
+/** After how many lines, while all are written for the first time. */
+const FIRST_TURN_LINES = 128;
 
 /**
  * Writes a text format, and the next time only what has changed since. A line is its beginning, which stays as it is,
@@ -67,7 +69,8 @@ export class LineRenderer {
 
 	*#writeAll(source: Source, sizes: readonly number[]): Generator<undefined, LineText, undefined> {
 		const writer = new LineWriter(this.#format, source.slots);
-		let turn = TURN_LINES;
+		// Cold code is slow, and each line is new: there are more turns than later.
+		let turn = FIRST_TURN_LINES;
 		for (const definition of CATALOG) {
 			const { layout, labelSets } = source.series[definition.scope];
 			const placement = layout.placements.find((one) => one.definition === definition);
@@ -75,11 +78,12 @@ export class LineRenderer {
 			for (const labelSet of labelSets.slice(0, sizes[SCOPES.indexOf(definition.scope)])) {
 				writer.series(placement, labelSet);
 				if (writer.lines < turn) continue;
-				turn = writer.lines + TURN_LINES / 4;
+				turn = writer.lines + FIRST_TURN_LINES;
 				yield;
 			}
 			writer.endFamily(definition.name);
 		}
+		yield;
 		this.#kinds = writer.kinds();
 		this.#slotOf = writer.slotOf();
 		this.#families = writer.families;
@@ -87,11 +91,13 @@ export class LineRenderer {
 		this.#sizes = sizes;
 		this.#lineOf = new Uint32Array(source.slots.length).fill(NO_LINE);
 		for (let line = 0; line < writer.lines; line += 1) {
+			if (line % (TURN_LINES * 8) === TURN_LINES * 8 - 1) yield;
 			const kind = this.#kinds[line];
 			if (kind === LINE.fixed || kind === LINE.count) continue;
 			this.#lineOf[this.#slotOf[line]!] = line;
 			if (kind === LINE.money) this.#lineOf[this.#slotOf[line]! + 1] = line;
 		}
+		yield;
 		this.#dirty = new Uint8Array(Math.ceil(writer.lines / 4) * 4);
 		this.#changed = new Uint32Array(writer.lines);
 		this.#lengths = new Uint32Array(writer.lines);

@@ -36,8 +36,10 @@ export function negotiate(accept: string | undefined): Format {
 	for (const item of (accept ?? "").split(",")) {
 		const [type = "", ...rest] = item.split(";").map((part) => part.trim());
 		const parameters = new Map(rest.map(splitParameter));
-		const q = Number(parameters.get("q") ?? 1);
-		const offer = OFFERS.find(({ mediaType }) => mediaType === type.toLowerCase());
+		const q = weightOf(parameters.get("q"));
+		// Who takes anything, or any text, is given text.
+		const wanted = type === "*/*" || type === "text/*" ? "text/plain" : type.toLowerCase();
+		const offer = OFFERS.find(({ mediaType }) => mediaType === wanted);
 		if (offer === undefined || !(q > weight) || !fits(offer, parameters)) continue;
 		best = offer.format;
 		weight = q;
@@ -45,10 +47,15 @@ export function negotiate(accept: string | undefined): Format {
 	return best;
 }
 
+/** 1 where none is given; what is no weight accepts nothing. */
+function weightOf(q: string | undefined): number {
+	return q === undefined ? 1 : /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(q) ? Number(q) : 0;
+}
+
 function fits({ parameters: offered }: Offer, asked: ReadonlyMap<string, string>): boolean {
 	for (const [name, value] of asked) {
 		if (name === "q" || IGNORED.has(name)) continue;
-		if (offered[name]?.includes(value) !== true) return false;
+		if (offered[name]?.includes(name === "charset" ? value.toLowerCase() : value) !== true) return false;
 	}
 	// A bare application/vnd.google.protobuf could be of anything.
 	return offered["proto"] === undefined || asked.has("proto");

@@ -24,6 +24,10 @@ export class ExemplarStore {
 		this.#bySlot.set(slot, { traceId, spanId: span, value, at: Date.now() });
 	}
 
+	clear(): void {
+		this.#bySlot.clear();
+	}
+
 	get(slot: number): StoredExemplar | undefined {
 		return this.#bySlot.get(slot);
 	}

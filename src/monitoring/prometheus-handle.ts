@@ -1,3 +1,4 @@
+import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { CONTENT_TYPES, Exposition } from "../exposition/exposition.ts";
 import type { ReadableRegistry } from "../exposition/foreign-families.ts";
 import { IncludedRegistries } from "../exposition/included-registries.ts";
@@ -42,8 +43,10 @@ export class PrometheusHandle {
 		reportInternalError("exposition", message, cause),
 	);
 
-	constructor(recorder: Recorder, constantLabels: ConstantLabels, createdSeries: boolean) {
+	constructor(recorder: Recorder, labels: ConstantLabels, createdSeries: boolean) {
 		this.#recorder = recorder;
+		// A copy: what happens to the caller's object must not reach half of the series.
+		const constantLabels = { ...labels };
 		this.#constantLabels = constantLabels;
 		const readForeign = (): Promise<readonly ForeignFamily[]> => this.#included.read();
 		this.#exposition = new Exposition(recorder, { constantLabels, createdSeries, readForeign });
@@ -71,6 +74,7 @@ export class PrometheusHandle {
 	 * What `/metrics` answers, in the format that the scraper asks for: text 0.0.4, OpenMetrics or protobuf. Rendering
 	 * lets the event loop go on, and scrapes at the same time share one.
 	 *
+	 * @throws HyperAgentError `BAD_OPTION`
 	 * @example
 	 * ```ts
 	 * import { initPrometheus } from "@hyperagent/observe/monitoring";
@@ -82,6 +86,7 @@ export class PrometheusHandle {
 	 * ```
 	 */
 	async scrape({ accept, names }: ScrapeRequest = {}): Promise<Scrape> {
+		checkScrape(accept, names);
 		this.#collect();
 		const format = negotiate(accept);
 		const body = await this.#exposition.render(format, names === undefined ? undefined : new Set(names));
@@ -186,9 +191,19 @@ export class PrometheusHandle {
 
 	#collect(): void {
 		try {
-			this.#recorder.priceBookAge(priceBook.ageSeconds(Date.now()) ?? Number.NaN);
+			// To the minute: a text in which nothing else has changed is the same bytes then.
+			this.#recorder.priceBookAge(Math.floor(priceBook.ageSeconds(Date.now()) / 60) * 60);
 		} catch (cause) {
 			reportInternalError("pricing", "The age of the prices could not be read.", cause);
 		}
 	}
+}
+
+function checkScrape(accept: unknown, names: unknown): void {
+	const isAccept = accept === undefined || typeof accept === "string";
+	const isNames =
+		names === undefined || (Array.isArray(names) && names.every((name) => typeof name === "string"));
+	if (isAccept && isNames) return;
+	const what = isAccept ? "a list of family names at `names`" : "an Accept header's text at `accept`";
+	throw new HyperAgentError("BAD_OPTION", `scrape(): expected ${what}, or nothing.`);
 }

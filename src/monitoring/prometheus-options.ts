@@ -91,9 +91,40 @@ export function checkOptions(options: PrometheusOptions): void {
 		checkLabel(`models[${i}].provider`, model.provider);
 		checkLabel(`models[${i}].model`, model.model);
 	}
-	const most = bounds.pairs ?? 1000;
-	const pairs = routes.length * models.length;
-	expect(pairs <= most, "routes and models", `at most ${most} pairs (bounds.pairs)`, pairs);
+	checkRoom(bounds, routes, models);
+}
+
+/** What is declared must not become `other`: the guard keeps a place for the `other` of each route, and one for all. */
+function checkRoom(
+	bounds: Partial<Bounds>,
+	routes: readonly string[],
+	models: readonly DeclaredModel[],
+): void {
+	const names = new Set(models.map((model) => (typeof model === "string" ? model : model.model)));
+	const targets = new Set(
+		models.flatMap((model) => (typeof model === "string" ? [] : [JSON.stringify(model)])),
+	);
+	const [firsts, providers] = [
+		new Set(routes),
+		new Set(models.flatMap((model) => (typeof model === "string" ? [] : [model.provider]))),
+	];
+	const pairs = names.size === 0 || firsts.size === 0 ? 0 : firsts.size * names.size + firsts.size + 1;
+	for (const [name, needed, what] of [
+		[
+			"pairs",
+			pairs,
+			"the declared routes with the declared models, and an `other` for each route and for all",
+		],
+		["routes", firsts.size === 0 ? 0 : firsts.size + 2, "the declared routes, and an `other`"],
+		[
+			"targets",
+			targets.size === 0 ? 0 : targets.size + providers.size + 1,
+			"the declared models, and an `other` for each provider and for all",
+		],
+	] as const) {
+		const most = bounds[name] ?? 1000;
+		expect(needed <= most, `bounds.${name}`, `room for ${needed} label sets: ${what}`, most);
+	}
 }
 
 function checkFormats({ createdSeries, nativeHistograms }: PrometheusOptions): void {

@@ -165,3 +165,63 @@ test("families of other registries stand behind ours, in either format's own way
 	expect(open.endsWith("wait_seconds_count 2\n# EOF\n")).toBe(true);
 	expect(text(await exposition.render("text", new Set(["wait_seconds"])))).toMatch(/^# HELP wait_seconds/);
 });
+
+test("labels called le and quantile are labels like others, where no bucket and no quantile is meant", async () => {
+	const lag = (quantile: string, value: number) => ({ name: "lag", labels: { quantile, le: "low" }, value });
+	const readForeign = async () => [
+		{ name: "lag", help: "", type: "gauge" as const, samples: [lag("p50", 1), lag("p99", 2)] },
+		{
+			name: "size",
+			help: "",
+			type: "summary" as const,
+			samples: [{ name: "size", labels: { quantile: "1" }, value: 7 }],
+		},
+	];
+	const open = text(await new Exposition(new Recorder(), { readForeign }).render("openmetrics"));
+	expect(open).toContain('lag{quantile="p50",le="low"} 1\nlag{quantile="p99",le="low"} 2\n');
+	expect(open).toContain('size{quantile="1.0"} 7\n');
+});
+
+test("a large registry of somebody else leaves the event loop its turns", async () => {
+	const samples = Array.from({ length: 50_000 }, (_, i) => ({
+		name: "jobs",
+		labels: { queue: `q${i}` },
+		value: i,
+	}));
+	const readForeign = async () => [{ name: "jobs", help: "", type: "gauge" as const, samples }];
+	const exposition = new Exposition(new Recorder(), { readForeign });
+	const state = { isDone: false, turns: 0 };
+	const rendering = exposition.render("openmetrics").finally(() => (state.isDone = true));
+	while (!state.isDone) {
+		state.turns += 1;
+		await turn();
+	}
+	expect(text(await rendering)).toContain('jobs{queue="q49999"} 49999\n');
+	expect(state.turns).toBeGreaterThan(5);
+});
+
+test("what was recorded before a scrape is in it, also where another one is under way", async () => {
+	const recorder = new Recorder({ bounds: { pairs: 2000 } });
+	for (let i = 0; i < 1200; i += 1) recorder.pair(`route-${i % 20}`, `model-${i}`);
+	const exposition = new Exposition(recorder);
+	const first = exposition.render("text");
+	await turn();
+	recorder.cacheHit(recorder.route("r"));
+	const second = exposition.render("text");
+	expect(text(await second)).toContain('llm_cache_hits_total{route="r"} 1\n');
+	expect(text(await first)).not.toContain("llm_cache_hits_total{");
+});
+
+test("a rendering that fails, fails for those who wait for it, and for nobody else", async () => {
+	const recorder = new Recorder({ bounds: { pairs: 2000 } });
+	for (let i = 0; i < 1200; i += 1) recorder.pair(`route-${i % 20}`, `model-${i}`);
+	const exposition = new Exposition(recorder);
+	const pair = recorder.pair("route-0", "model-0");
+	recorder.cost(pair, Number.POSITIVE_INFINITY); // nobody can record that: it stands for what nobody thought of
+	const scrape = exposition.render("text");
+	await turn();
+	expect(() => exposition.renderText()).toThrow(RangeError);
+	await expect(scrape).rejects.toThrow(RangeError);
+	recorder.store.slots.fill(0, pair, pair + 80);
+	expect(text(await exposition.render("text"))).toBe(new Exposition(recorder).renderText());
+});

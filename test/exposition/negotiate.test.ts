@@ -31,6 +31,10 @@ test.each([
 		"text",
 	],
 	["quotes and capitals", 'Application/OpenMetrics-Text; Version="1.0.0"', "openmetrics"],
+	["anything above OpenMetrics", "*/*, application/openmetrics-text;q=0.1", "text"],
+	["any text, with a weight", "text/*;q=0.5, application/openmetrics-text;q=0.6", "openmetrics"],
+	["a charset in capitals", "application/openmetrics-text;version=1.0.0;charset=UTF-8", "openmetrics"],
+	["a weight that is none", "text/plain, application/openmetrics-text;q=5", "text"],
 	["a weight of none", "application/openmetrics-text;q=0", "text"],
 	["nonsense", ";;,=,q", "text"],
 ])("%s", (_who, accept, format) => {

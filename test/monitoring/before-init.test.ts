@@ -62,7 +62,7 @@ describe("before initPrometheus()", () => {
 		["bounds", { bounds: { models: 1 } }],
 		["routes[0]", { routes: [""] }],
 		["models[1].provider", { models: ["a", { provider: "", model: "b" }] }],
-		["routes and models", { routes: ["a", "b"], models: ["a", "b"], bounds: { pairs: 3 } }],
+		["bounds.pairs", { routes: ["a", "b"], models: ["a", "b"], bounds: { pairs: 3 } }],
 		["onError", { onError: "log" }],
 		["options", { bucket: {} }],
 		["options", null],

@@ -19,7 +19,7 @@ export function metricsRoute(handle: PrometheusHandle): RouteHandler {
 		c.header("Content-Type", contentType);
 		c.header("Cache-Control", "no-store");
 		c.header("Vary", "Accept, Accept-Encoding");
-		if (!acceptsGzip(c.req.header("accept-encoding"))) return c.body(shared(body));
+		if (!acceptsGzip(c.req.header("accept-encoding"))) return answer(c, body);
 		let zipped = compressed.get(body);
 		if (zipped === undefined) {
 			// Off this thread: compressing costs as much as rendering.
@@ -27,11 +27,13 @@ export function metricsRoute(handle: PrometheusHandle): RouteHandler {
 			compressed.set(body, zipped);
 		}
 		c.header("Content-Encoding", "gzip");
-		return c.body(shared(await zipped));
+		return answer(c, await zipped);
 	};
 }
 
-function shared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+/** With its length, so that HEAD need not make the body to tell it. */
+function answer(c: Parameters<RouteHandler>[0], bytes: Uint8Array): Response {
+	c.header("Content-Length", String(bytes.length));
 	// A response's types want bytes that are in no SharedArrayBuffer, as ours never are: this saves a copy.
-	return bytes as Uint8Array<ArrayBuffer>;
+	return c.body(bytes as Uint8Array<ArrayBuffer>);
 }
