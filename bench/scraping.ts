@@ -105,7 +105,8 @@ async function checkChange(contender: Contender, pairs: readonly Pair[], changed
 	const after = await linesOf(contender);
 	const share = after.filter((line, i) => line !== before[i]).length / after.length;
 	const expected = { all: 1, some: Math.max(1, Math.round(pairs.length / 100)) / pairs.length, none: 0 };
-	if (Math.abs(share - expected[changed]) < 0.05) return after.length;
+	// A dozen lines of the process, and two of a pair that nothing writes yet, never change.
+	if (Math.abs(share - expected[changed]) < 0.06) return after.length;
 	throw new Error(`"${changed}" changed ${share * 100} % of the lines.`);
 }
 
