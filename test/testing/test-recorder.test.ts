@@ -113,15 +113,7 @@ const suite = (): void => {
 
 	test("reset() begins again, and knows the calls under way", async () => {
 		const recorder = installed();
-		const gate = Promise.withResolvers<void>();
-		const llm = new InstrumentedBackend(
-			backend(async () => {
-				await gate.promise;
-				return { content: "", toolCalls: [], finishReason: "stop" };
-			}),
-			"openai",
-			"chat",
-		);
+		const { gate, llm } = gatedLlm();
 		const call = llm.infer([], [], 0);
 		recordLlmTokens("chat", "gpt-4-turbo", 1, 2);
 		recordLlmCost("chat", "gpt-4-turbo", 1.5);
@@ -186,15 +178,7 @@ const suite = (): void => {
 
 	test("a call that began before is none of its calls", async () => {
 		const first = installed();
-		const gate = Promise.withResolvers<void>();
-		const llm = new InstrumentedBackend(
-			backend(async () => {
-				await gate.promise;
-				return { content: "", toolCalls: [], finishReason: "stop" };
-			}),
-			"openai",
-			"chat",
-		);
+		const { gate, llm } = gatedLlm();
 		const call = llm.infer([], [], 0);
 		const second = installed();
 		gate.resolve();
@@ -226,6 +210,16 @@ function handleOrNone(): unknown {
 	} catch {
 		return undefined;
 	}
+}
+
+/** A backend that answers once its gate is opened. */
+function gatedLlm(): { gate: PromiseWithResolvers<void>; llm: InstrumentedBackend } {
+	const gate = Promise.withResolvers<void>();
+	const held = backend(async () => {
+		await gate.promise;
+		return { content: "", toolCalls: [], finishReason: "stop" };
+	});
+	return { gate, llm: new InstrumentedBackend(held, "openai", "chat") };
 }
 
 describe("before initPrometheus()", () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ProjectCopy } from "./project-copy.ts";
 
+/** Planted in a copy of the project: the test that is switched off there is what the counting must find. */
 const PLANTED = `import { describe, beforeAll, expect, test } from "vitest";
 
 test("passes", () => expect(1).toBe(1));
