@@ -1,7 +1,13 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-/** What needs a build, a service, the package registry or a quiet machine runs only in `npm test`, after the rest and alone. */
-const slow = ["test/tooling/**", "test/e2e/**", "test/package/**", "test/gates/**"] as const;
+/** What takes minutes or needs a build, a service, the package registry or a quiet machine runs only in `npm test`, after the rest and alone. */
+const slow = [
+	"test/contract/**",
+	"test/tooling/**",
+	"test/e2e/**",
+	"test/package/**",
+	"test/gates/**",
+] as const;
 
 const config: ViteUserConfig = defineConfig({
 	test: {

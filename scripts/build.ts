@@ -2,7 +2,7 @@
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ROOT, runCommand } from "./run-command.ts";
+import { ROOT, runCommand, TSC } from "./run-command.ts";
 
 const SRC: string = join(ROOT, "src");
 const DIST: string = join(ROOT, "dist");
@@ -28,7 +28,12 @@ async function compile(project: string): Promise<string> {
 		"--outDir",
 		join("dist", PAGE, ".."),
 	];
-	const { code, output } = await runCommand("tsc", ["-p", project, ...(project.endsWith(PAGE) ? page : [])]);
+	const { code, output } = await runCommand("node", [
+		TSC,
+		"-p",
+		project,
+		...(project.endsWith(PAGE) ? page : []),
+	]);
 	return code === 0 ? "" : output;
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "./build.ts";
 import { staleFiles } from "./generate.ts";
-import { ROOT, runCommand } from "./run-command.ts";
+import { ROOT, runCommand, TSC } from "./run-command.ts";
 
 /** One check: the answer is what is wrong, in the tool's own words, or "" where nothing is. */
 type Check = () => Promise<string>;
@@ -53,7 +53,9 @@ async function checkTypes(): Promise<string> {
 	const projects = [".", "src/dashboard/page"].filter((path) =>
 		existsSync(join(ROOT, path, "tsconfig.json")),
 	);
-	const results = await Promise.all(projects.map((project) => complaint("tsc", ["-p", project, "--noEmit"])));
+	const results = await Promise.all(
+		projects.map((project) => complaint("node", [TSC, "-p", project, "--noEmit"])),
+	);
 	return results.join("");
 }
 

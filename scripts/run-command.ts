@@ -4,6 +4,9 @@ import { delimiter, join } from "node:path";
 /** The repository's root; every script runs there, wherever it was called from. */
 export const ROOT: string = join(import.meta.dirname, "..");
 
+/** The compiler, by its path: other versions, which the tests bring, have the same command. */
+export const TSC: string = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+
 /** How a command ended; `output` is stdout and stderr in the order in which they came. */
 export interface CommandResult {
 	code: number;

@@ -15,6 +15,8 @@ export const UNPRICED_REASONS = [
 	"unknown_rate",
 	/** A web search or another tool that the provider bills and the book does not know. */
 	"server_tool",
+	/** A request to an API that is not metered yet: images, audio, realtime, batches, files. */
+	"unmetered_api",
 ] as const;
 
 /** One of {@link UNPRICED_REASONS}. */
@@ -60,4 +62,27 @@ export interface SettledCall {
 	readonly exemplar: { readonly traceId: string; readonly spanId?: string | undefined } | undefined;
 	/** HTTP requests made for it, retries included; 0 when none was seen. */
 	readonly attempts: number;
+}
+
+/** A call as plain data: what settles it knows more. */
+export function copySettledCall(call: SettledCall): SettledCall {
+	return {
+		operation: call.operation,
+		route: call.route,
+		provider: call.provider,
+		model: call.model,
+		answeredModel: call.answeredModel,
+		startedAt: call.startedAt,
+		latencyMs: call.latencyMs,
+		timeToFirstTokenMs: call.timeToFirstTokenMs,
+		timePerOutputTokenMs: call.timePerOutputTokenMs,
+		outcome: call.outcome,
+		errorType: call.errorType,
+		usage: call.usage,
+		usageMissing: call.usageMissing,
+		costUsd: call.costUsd,
+		unpriced: call.unpriced,
+		exemplar: call.exemplar,
+		attempts: call.attempts,
+	};
 }

@@ -5,6 +5,7 @@ import {
 	OUTCOMES,
 	type SettledCall,
 	UNPRICED_REASONS,
+	type UnpricedReason,
 	USAGE_MISSING_REASONS,
 } from "../core/settled-call.ts";
 import {
@@ -316,6 +317,11 @@ export class Recorder {
 		this.store.slots[target + REMAINING + RATE_LIMIT_RESOURCES.indexOf(resource)] = remaining;
 	}
 
+	/** A request without a known price, beside those of settled calls. */
+	unpriced(pair: number, reason: UnpricedReason): void {
+		this.#add(pair + UNPRICED + UNPRICED_REASONS.indexOf(reason), 1);
+	}
+
 	internalError(component: Component): void {
 		this.#add(this.#process + INTERNAL_ERRORS + COMPONENTS.indexOf(component), 1);
 	}
@@ -356,7 +362,7 @@ export class Recorder {
 		if (usageMissing !== undefined) {
 			this.#add(pair + USAGE_MISSING + USAGE_MISSING_REASONS.indexOf(usageMissing), 1);
 		}
-		if (unpriced !== undefined) this.#add(pair + UNPRICED + UNPRICED_REASONS.indexOf(unpriced), 1);
+		if (unpriced !== undefined) this.unpriced(pair, unpriced);
 	}
 
 	#add(at: number, value: number): void {

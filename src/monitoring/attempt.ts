@@ -28,6 +28,12 @@ export class Attempt {
 		return this.status !== undefined && this.status < 300;
 	}
 
+	/** Whether it ended as only something passing does, so that one asks again. */
+	get isRetryable(): boolean {
+		const { status } = this;
+		return status === undefined || status === 408 || status === 409 || status === 429 || status >= 500;
+	}
+
 	/** Its sender says that another one came before it. */
 	isRetry(): void {
 		const { value: recorder } = installedRecorder;

@@ -27,6 +27,8 @@ export interface CallStart {
 	readonly model: string;
 	/** Whether the answer comes in pieces: only then there is a first one. */
 	readonly isStream?: boolean | undefined;
+	/** Whether all its HTTP requests ask the same: then what comes after a failed one is a retry, numbered or not. */
+	readonly isOneQuestion?: boolean | undefined;
 	/** The caller's own signal: what it aborts is no error. */
 	readonly signal?: AbortSignal | undefined;
 	/** The trace that it belongs to; else the OpenTelemetry span that is active at the start. */
@@ -82,6 +84,7 @@ export class Call implements SettledCall {
 	/** Called once when it has ended. */
 	onSettled: (() => void) | undefined = undefined;
 	readonly #isStream: boolean;
+	readonly #isOneQuestion: boolean;
 	readonly #signal: AbortSignal | undefined;
 	readonly #start: number = performance.now();
 	#firstTokenKind: "answer" | "reasoning" = "answer";
@@ -96,6 +99,7 @@ export class Call implements SettledCall {
 		this.priceProvider = start.priceProvider ?? start.provider;
 		this.model = start.model;
 		this.#isStream = start.isStream ?? false;
+		this.#isOneQuestion = start.isOneQuestion ?? false;
 		this.#signal = start.signal;
 		this.exemplar = start.exemplar ?? activeSpan();
 		this.startedAt = performance.timeOrigin + this.#start;
@@ -112,7 +116,7 @@ export class Call implements SettledCall {
 	startAttempt(sender: Sender, isRetry: boolean): Attempt {
 		this.attempts += 1;
 		const attempt = new Attempt(this, sender);
-		if (isRetry) attempt.isRetry();
+		if (isRetry || (this.#isOneQuestion && this.lastAttempt?.isRetryable === true)) attempt.isRetry();
 		return attempt;
 	}
 
@@ -124,6 +128,11 @@ export class Call implements SettledCall {
 	/** Whether the caller has left: by its signal (a timeout of its signal is none), or by ending the call. */
 	get callerLeft(): boolean {
 		return this.isSettled || (this.#signal?.aborted === true && !isTimeout(this.#signal.reason));
+	}
+
+	/** Whether the caller's own signal has said that it is over, for whatever reason. */
+	get isSignalled(): boolean {
+		return this.#signal?.aborted === true;
 	}
 
 	/** Ends the call when the caller's signal is aborted: a stream may never be read again then. */

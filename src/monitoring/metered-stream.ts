@@ -1,9 +1,7 @@
 import type { Call } from "./call.ts";
 import { runInCall } from "./current-call.ts";
+import { ReadWatch } from "./read-watch.ts";
 import { reportInternalError } from "./internal-errors.ts";
-
-/** How long nobody may read a stream until it counts as abandoned, in milliseconds: 15 minutes. */
-export const ABANDONED_AFTER_MS: number = 15 * 60 * 1000;
 
 /** What a stream's events tell the meter. */
 export interface StreamMeter<T> {
@@ -32,13 +30,13 @@ export class MeteredStream<T> implements AsyncIterableIterator<T, undefined> {
 	readonly #source: AsyncIterator<T>;
 	readonly #call: Call;
 	readonly #meter: StreamMeter<T>;
-	readonly #watch: Watch;
+	readonly #watch: ReadWatch;
 
 	constructor(source: AsyncIterable<T>, call: Call, meter: StreamMeter<T>) {
 		this.#source = runInCall(call, () => source[Symbol.asyncIterator]());
 		this.#call = call;
 		this.#meter = meter;
-		const watch = new Watch(call);
+		const watch = new ReadWatch(call);
 		this.#watch = watch;
 		call.onSettled = () => watch.stop();
 		call.watchSignal();
@@ -98,27 +96,5 @@ export class MeteredStream<T> implements AsyncIterableIterator<T, undefined> {
 	#rest(): void {
 		if (this.#call.isSettled) unreachable.unregister(this);
 		else this.#watch.deadline.refresh();
-	}
-}
-
-/**
- * Waits for the deadline. It knows nothing of the stream: a timer that held the stream would keep it reachable, and
- * nobody would ever see that it no longer is.
- */
-class Watch {
-	/** Reads under way. While somebody waits it is the provider who is slow: that is no abandoned stream. */
-	reads = 0;
-	readonly deadline: NodeJS.Timeout;
-
-	constructor(call: Call) {
-		this.deadline = setTimeout(() => {
-			if (this.reads > 0) this.deadline.refresh();
-			else call.abandon();
-		}, ABANDONED_AFTER_MS);
-		this.deadline.unref();
-	}
-
-	stop(): void {
-		clearTimeout(this.deadline);
 	}
 }

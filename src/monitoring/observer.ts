@@ -1,3 +1,4 @@
+import { isCallChannelHeard, publishCall } from "../core/call-channel.ts";
 import { roundUsd } from "../core/money.ts";
 import { settlementListeners } from "../core/settlement-listeners.ts";
 import { installedRecorder } from "../metrics/recorder.ts";
@@ -12,9 +13,11 @@ export const priceBook: PriceBook = new PriceBook();
 export function observe(call: Call): void {
 	const recorder = call.recorder ?? installedRecorder.value;
 	const listeners = settlementListeners();
-	if (recorder === undefined && listeners === undefined) return;
+	const isHeard = isCallChannelHeard();
+	if (recorder === undefined && listeners === undefined && !isHeard) return;
 	price(call);
 	recorder?.settle(call.recorder === undefined ? recorder.pair(call.route, call.model) : call.pair, call);
+	if (isHeard) publishCall(call);
 	if (listeners === undefined) return;
 	for (const listener of listeners) {
 		try {

@@ -1,7 +1,7 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import type { TokenUsage } from "../core/token-usage.ts";
 import { openExchange } from "../monitoring/exchange.ts";
-import { meteredFetch } from "../monitoring/metered-fetch.ts";
+import { attemptFetch } from "../monitoring/attempt-fetch.ts";
 import { parseAnthropicUsage } from "../wire/anthropic-messages.ts";
 import { isRecord } from "../wire/is-record.ts";
 import { toAnthropicConversation, toAnthropicTools } from "./anthropic-request.ts";
@@ -207,7 +207,7 @@ async function openClient(apiKey: string, model: string, options: ProviderOption
 		timeout: options.timeout,
 		maxRetries: options.maxRetries,
 		defaultHeaders: options.headers,
-		fetch: meteredFetch(options.fetch ?? globalThis.fetch, { provider: "anthropic", model }),
+		fetch: attemptFetch(options.fetch ?? globalThis.fetch, { provider: "anthropic", model }),
 		// The SDK would log parts of answers that it cannot read.
 		logLevel: "off",
 	});

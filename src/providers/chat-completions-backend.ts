@@ -1,8 +1,9 @@
 import type OpenAI from "openai";
 import type { TokenUsage } from "../core/token-usage.ts";
 import { openExchange } from "../monitoring/exchange.ts";
-import { meteredFetch } from "../monitoring/metered-fetch.ts";
+import { attemptFetch } from "../monitoring/attempt-fetch.ts";
 import { isRecord } from "../wire/is-record.ts";
+import { streamOptionsRefusal, UsageAsking } from "../wire/usage-asking.ts";
 import { openAIChunkUsage, parseOpenAIChatUsage, parseOpenAIEmbeddingsUsage } from "../wire/openai-chat.ts";
 import { EagerStream } from "./eager-stream.ts";
 import type {
@@ -47,10 +48,7 @@ export class ChatCompletionsBackend implements LLMBackend {
 	readonly #dialect: ChatDialect;
 	readonly #who: ProviderIdentity;
 	readonly #maxTokens: number | undefined;
-	/** Until the server has refused to be asked for its usage. */
-	#asksForUsage = true;
-	/** Refusals in a row that did not say what they were for. */
-	#silentRefusals = 0;
+	readonly #usageAsking = new UsageAsking();
 
 	constructor(apiKey: string, model: string, options: ProviderOptions, dialect: ChatDialect) {
 		requirePeer("openai", dialect.className);
@@ -181,18 +179,16 @@ export class ChatCompletionsBackend implements LLMBackend {
 				{ ...request, stream: true, ...(include ? { stream_options: { include_usage: true } } : undefined) },
 				{ signal },
 			);
-		if (!this.#asksForUsage) return ask(false);
+		if (!this.#usageAsking.isOn) return ask(false);
 		try {
 			const chunks = await ask(true);
-			this.#silentRefusals = 0;
+			this.#usageAsking.accepted();
 			return chunks;
 		} catch (error) {
 			const refusal = streamOptionsRefusal(error);
 			if (refusal === undefined) throw error;
 			const chunks = await ask(false);
-			// One without a word may have been about anything: only the second in a row is believed.
-			this.#silentRefusals += 1;
-			if (refusal === "named" || this.#silentRefusals > 1) this.#asksForUsage = false;
+			this.#usageAsking.refused(refusal);
 			return chunks;
 		}
 	}
@@ -234,7 +230,7 @@ async function openClient(
 		timeout: options.timeout,
 		maxRetries: options.maxRetries,
 		defaultHeaders: { ...(dialect.isOpenAI ? undefined : withoutEnvironmentHeaders()), ...options.headers },
-		fetch: meteredFetch(options.fetch ?? globalThis.fetch, { provider: dialect.provider, model }),
+		fetch: attemptFetch(options.fetch ?? globalThis.fetch, { provider: dialect.provider, model }),
 		// The SDK would log parts of answers that it cannot read.
 		logLevel: "off",
 		// What the environment says to OpenAI is nobody else's business.
@@ -249,15 +245,6 @@ function withoutEnvironmentHeaders(): Record<string, null> {
 		line.includes(":") ? [line.slice(0, line.indexOf(":")).trim()] : [],
 	);
 	return Object.fromEntries(names.filter((name) => name !== "").map((name) => [name, null]));
-}
-
-/** A 400 or 422 that names the field, or that has no message the SDK could read (Mistral's 422 has not). */
-function streamOptionsRefusal(error: unknown): "named" | "silent" | undefined {
-	if (!(error instanceof Error) || !("status" in error)) return undefined;
-	if (error.status !== 400 && error.status !== 422) return undefined;
-	const param = "param" in error ? String(error.param) : "";
-	if (/stream_options|include_usage/.test(`${error.message} ${param}`)) return "named";
-	return error.message.includes("status code (no body)") ? "silent" : undefined;
 }
 
 /** Some servers send an error under HTTP 200. */

@@ -1,12 +1,11 @@
 import { MoneySum } from "../core/money.ts";
-import type { SettledCall } from "../core/settled-call.ts";
+import { copySettledCall, type SettledCall } from "../core/settled-call.ts";
 import { addSettlementListener } from "../core/settlement-listeners.ts";
 import { Recorder } from "../metrics/recorder.ts";
 import { readFamily, readMoney, type SeriesSnapshot } from "../metrics/snapshot.ts";
 import { Call } from "../monitoring/call.ts";
 import { clearRecorder } from "./clear-recorder.ts";
 import { RecorderLayer } from "./recorder-layer.ts";
-import { copySettledCall } from "./settled-call-copy.ts";
 import { findMetric, type LabelQuery, matches } from "./series-query.ts";
 
 /**

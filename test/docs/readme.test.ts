@@ -38,7 +38,10 @@ describe("README.md", () => {
 		writeFileSync(join(folder, "given.d.ts"), GIVEN);
 		const compilerOptions = {
 			rootDir: "/",
-			paths: { "@hyperagent/observe/*": [join(ROOT, "src/*/index.ts")] },
+			paths: {
+				"@hyperagent/observe/*": [join(ROOT, "src/*/index.ts")],
+				openai: [join(ROOT, "node_modules/openai/index.d.mts")],
+			},
 			typeRoots: [join(ROOT, "node_modules/@types")],
 			// The house's own taste, and not that of `tsc --init`.
 			noPropertyAccessFromIndexSignature: false,

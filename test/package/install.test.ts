@@ -6,7 +6,7 @@ import { InstalledPackage } from "./installed-package.ts";
 /** The oldest that we support, which must not warn about `require()` of ESM, and the current one. */
 const GOOD_NODES = ["22.13.0", process.versions.node] as const;
 const OLD_NODE = "20.20.2";
-const SUBPATHS = ["monitoring", "providers", "dashboard", "testing"] as const;
+const SUBPATHS = ["monitoring", "providers", "instrument", "dashboard", "testing"] as const;
 const ROOT: string = join(import.meta.dirname, "../..");
 const TSC: string = join(ROOT, "node_modules/typescript/bin/tsc");
 const STRICT: readonly string[] = [
@@ -25,6 +25,7 @@ const SHOW = "console.log(Object.keys(m).join(' '))";
 const EXPORTS: Record<(typeof SUBPATHS)[number], string> = {
 	monitoring: "initPrometheus",
 	providers: "InstrumentedBackend",
+	instrument: "instrument",
 	dashboard: "DashboardServer",
 	testing: "installTestRecorder",
 };

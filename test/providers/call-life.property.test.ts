@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { CostTracker, initPrometheus } from "../../src/monitoring/index.ts";
-import { ABANDONED_AFTER_MS } from "../../src/monitoring/metered-stream.ts";
+import { ABANDONED_AFTER_MS } from "../../src/monitoring/read-watch.ts";
 import { InstrumentedBackend } from "../../src/providers/instrumented-backend.ts";
 import type { LLMResponse, StreamEvent } from "../../src/providers/llm-backend.ts";
 import { ANSWER, DONE, ScriptedBackend, ScriptedStream, TOKEN } from "./scripted-backend.ts";

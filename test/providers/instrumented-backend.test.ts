@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 import type { SettledCall } from "../../src/core/settled-call.ts";
 import { addSettlementListener } from "../../src/core/settlement-listeners.ts";
 import { initPrometheus } from "../../src/monitoring/index.ts";
-import { ABANDONED_AFTER_MS } from "../../src/monitoring/metered-stream.ts";
+import { ABANDONED_AFTER_MS } from "../../src/monitoring/read-watch.ts";
 import { CachedBackend } from "../../src/providers/cached-backend.ts";
 import { InstrumentedBackend } from "../../src/providers/instrumented-backend.ts";
 import { LlmError } from "../../src/core/llm-error.ts";

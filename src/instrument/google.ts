@@ -1,0 +1,175 @@
+import { Call } from "../monitoring/call.ts";
+import { currentCall } from "../monitoring/current-call.ts";
+import { currentRoute } from "../monitoring/current-route.ts";
+import { reportInternalError } from "../monitoring/internal-errors.ts";
+import { observedFetch } from "../monitoring/metered-fetch.ts";
+import { newQuestion, type Question, runInQuestion } from "../monitoring/question.ts";
+import { ROUTE_HEADER } from "../monitoring/request-headers.ts";
+import { isRecord } from "../wire/is-record.ts";
+import { wireRequest } from "../wire/wire-format.ts";
+import type { InstrumentOptions } from "./instrument-options.ts";
+
+type Fetch = typeof globalThis.fetch;
+type Send = (request: unknown) => Promise<unknown>;
+
+/**
+ * As far as we know the client of `@google/genai`: all its requests go through one `apiClient`, which its parts share.
+ * None of this is in the public types.
+ */
+interface GoogleClient {
+	readonly apiClient: ApiClient;
+	readonly models: object;
+}
+
+interface ApiClient {
+	readonly request: Send;
+	readonly requestStream: Send;
+	readonly apiCall: (...args: unknown[]) => Promise<Response>;
+	readonly getFetch?: () => Fetch | undefined;
+}
+
+/** The place of `fetch` among the arguments of `apiCall`. */
+const FETCH_ARGUMENT = 5;
+
+const made = new WeakMap<object, GoogleClient>();
+
+/** Whether something is such a client. */
+export function isGoogleClient(value: object): value is GoogleClient {
+	const { apiClient, models }: { apiClient?: unknown; models?: unknown } = value;
+	return (
+		isRecord(apiClient) &&
+		isRecord(models) &&
+		["request", "requestStream", "apiCall"].every((name) => typeof apiClient[name] === "function")
+	);
+}
+
+/** The same client on an `apiClient` that meters; the one that was given stays as it is. */
+export function instrumentGoogle(client: GoogleClient, options: InstrumentOptions): GoogleClient {
+	const from = made.get(client) ?? client;
+	const apiClient = meteredApiClient(from.apiClient, options);
+	const copy = withApiClient(from, apiClient);
+	made.set(copy, from);
+	return copy;
+}
+
+/** A copy of the client whose parts are made anew, for that `apiClient`. */
+function withApiClient(client: GoogleClient, apiClient: ApiClient): GoogleClient {
+	const models = rebuilt(client.models, [apiClient]);
+	const parts: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(client);
+	for (const [name, part] of Object.entries(client)) {
+		const isOnIt = isRecord(part) && part["apiClient"] === client.apiClient;
+		if (name === "models") parts[name] = own(models);
+		else if (name === "chats" && isRecord(part)) parts[name] = own(rebuilt(part, [models, apiClient]));
+		else if (name === "apiClient") parts[name] = own(apiClient);
+		// A part that is made when it is first asked for is made again.
+		else if (name.startsWith("_")) parts[name] = own(undefined);
+		// A live session is no request.
+		else if (isOnIt && name !== "live") parts[name] = own(rebuilt(part, [apiClient]));
+	}
+	// Of the same class, with the same fields.
+	return Object.create(Object.getPrototypeOf(client) as object, parts) as GoogleClient;
+}
+
+function own(value: unknown): PropertyDescriptor {
+	return { value, configurable: true, enumerable: true, writable: true };
+}
+
+/** A new object of the same class. */
+function rebuilt(part: object, args: readonly unknown[]): object {
+	const made: unknown = Reflect.construct(part.constructor, args);
+	return isRecord(made) ? made : part;
+}
+
+function meteredApiClient(api: ApiClient, options: InstrumentOptions): ApiClient {
+	const provider = options.provider ?? "google";
+	const metered = (send: Fetch): Fetch => observedFetch(send, { ...options, provider }, false);
+	const asking = (name: "request" | "requestStream"): Send => {
+		const send = api[name];
+		return async (request) => {
+			const question = begin(request, { ...options, provider });
+			if (question === undefined) return Reflect.apply(send, metering, [request]);
+			try {
+				const answer = await runInQuestion(question, () =>
+					Reflect.apply(send, metering, [withoutRoute(request)]),
+				);
+				if (question.endsWith === "answer" && !question.isAnswered) question.call.succeed();
+				return answer;
+			} catch (error) {
+				if (question.endsWith === "answer") question.call.fail(error);
+				throw error;
+			}
+		};
+	};
+	// It has all that the other has, and three methods of its own.
+	const metering = Object.create(api, {
+		request: { value: asking("request") },
+		requestStream: { value: asking("requestStream") },
+		// Handed over only here: a client that is given a `fetch` loses its own deadlines.
+		apiCall: {
+			value: (...args: unknown[]): Promise<Response> => {
+				const given = args[FETCH_ARGUMENT];
+				// What is there is a `fetch`, or nothing.
+				const send = typeof given === "function" ? (given as Fetch) : globalThis.fetch;
+				return Reflect.apply(api.apiCall, metering, args.with(FETCH_ARGUMENT, metered(send)));
+			},
+		},
+		getFetch: { value: (): Fetch => metered(api.getFetch?.() ?? globalThis.fetch) },
+	}) as ApiClient;
+	return metering;
+}
+
+function begin(request: unknown, options: InstrumentOptions & { provider: string }): Question | undefined {
+	try {
+		if (!isRecord(request)) return undefined;
+		const { abortSignal, httpMethod, path } = request;
+		const {
+			format,
+			isStream = false,
+			model = "unknown",
+			operation,
+		} = wireRequest(String(httpMethod), String(path));
+		if (format === "free" || format === "unmetered") return undefined;
+		const { provider } = options;
+		const outer = currentCall();
+		const call =
+			outer ??
+			new Call({
+				operation,
+				route: routeOf(request) ?? currentRoute() ?? options.route,
+				provider,
+				model,
+				isStream,
+				isOneQuestion: true,
+				...(abortSignal instanceof AbortSignal ? { signal: abortSignal } : undefined),
+			});
+		const endsWith = outer === undefined ? "answer" : "neither";
+		return newQuestion({ call, format, provider, model, isStream, endsWith, leavesByUnlocking: true });
+	} catch (cause) {
+		reportInternalError("call", "A client's request could not be metered.", cause);
+		return undefined;
+	}
+}
+
+/** The headers of one request, as the client takes them. */
+function headersOf(request: unknown): Readonly<Record<string, unknown>> | undefined {
+	const http = isRecord(request) ? request["httpOptions"] : undefined;
+	return isRecord(http) && isRecord(http["headers"]) ? http["headers"] : undefined;
+}
+
+function routeOf(request: unknown): string | undefined {
+	const found = Object.entries(headersOf(request) ?? {}).find(
+		([name]) => name.toLowerCase() === ROUTE_HEADER,
+	);
+	return typeof found?.[1] === "string" && found[1] !== "" ? found[1] : undefined;
+}
+
+function withoutRoute(request: unknown): unknown {
+	const headers = headersOf(request);
+	if (headers === undefined || !isRecord(request)) return request;
+	const kept = Object.entries(headers).filter(([name]) => name.toLowerCase() !== ROUTE_HEADER);
+	const { httpOptions } = request;
+	return {
+		...request,
+		httpOptions: { ...(isRecord(httpOptions) ? httpOptions : undefined), headers: Object.fromEntries(kept) },
+	};
+}

@@ -1,0 +1,102 @@
+import type { Call } from "../monitoring/call.ts";
+import { isRecord } from "../wire/is-record.ts";
+import { addUsageMetadata, parseUsageMetadata } from "./langchain-usage.ts";
+
+/** Tells a call what a `ChatResult` says of its usage and its model. */
+export function reportGenerations(call: Call, result: unknown): void {
+	if (!isRecord(result) || !Array.isArray(result["generations"])) return;
+	const generations: readonly unknown[] = result["generations"];
+	for (const generation of generations) {
+		call.reportModel(modelIn(generation) ?? modelIn({ message: { response_metadata: result["llmOutput"] } }));
+		// Of several answers to one prompt each has the usage of all.
+		const usage = usageIn(generation);
+		if (usage === undefined) continue;
+		reportUsage(call, usage);
+		return;
+	}
+}
+
+/** Reads a stream piece by piece: `ChatGenerationChunk`s, or events of LangChain's content blocks. */
+export class ChunkReader {
+	/** Whether nothing has come but, at most, the end. */
+	isEmpty = true;
+	#usage: unknown = undefined;
+
+	read(piece: unknown, call: Call): void {
+		if (!isRecord(piece)) return;
+		if (piece["event"] !== "message-finish") this.isEmpty = false;
+		if (typeof piece["event"] === "string") this.#readEvent(piece, call);
+		else this.#readChunk(piece, call);
+	}
+
+	/** The usages of the chunks add up: that is what LangChain does when it puts them together. */
+	#readChunk(chunk: Readonly<Record<string, unknown>>, call: Call): void {
+		const token = tokenIn(chunk);
+		if (token !== undefined) call.firstToken(token);
+		call.reportModel(modelIn(chunk));
+		const usage = usageIn(chunk);
+		if (usage === undefined) return;
+		this.#usage = addUsageMetadata(this.#usage, usage);
+		reportUsage(call, this.#usage);
+	}
+
+	/** The usage of an event is that of all until then. */
+	#readEvent(event: Readonly<Record<string, unknown>>, call: Call): void {
+		if (event["event"] === "content-block-delta") {
+			const { type } = record(event["delta"] ?? event["content"]);
+			call.firstToken(isReasoning(type) ? "reasoning" : "answer");
+		}
+		call.reportModel(record(event["payload"])["model"] ?? record(event["responseMetadata"])["model_name"]);
+		if (isRecord(event["usage"])) reportUsage(call, event["usage"]);
+	}
+}
+
+/** What was read off the wire knows more than what LangChain keeps of it. */
+function reportUsage(call: Call, metadata: unknown): void {
+	if (call.exchanges.some(({ usage }) => usage !== undefined)) return;
+	const parsed = parseUsageMetadata(metadata);
+	if ("usage" in parsed) call.reportUsage(parsed.usage);
+	// No usage at all is one that cannot be read.
+	else if (parsed.missing === "parse_error") call.reportUsage(null);
+}
+
+function usageIn(generation: unknown): unknown {
+	return record(record(generation)["message"])["usage_metadata"] ?? undefined;
+}
+
+function modelIn(generation: unknown): unknown {
+	const { generationInfo, message } = record(generation);
+	const metadata = record(record(message)["response_metadata"]);
+	return metadata["model_name"] ?? metadata["model"] ?? record(generationInfo)["model_name"];
+}
+
+/** Whether a chunk has a token, and of which kind. The first of most streams only says who speaks. */
+function tokenIn(chunk: Readonly<Record<string, unknown>>): "answer" | "reasoning" | undefined {
+	const { additional_kwargs: kwargs, content, tool_call_chunks: tools } = record(chunk["message"]);
+	if (isFilled(content) && !Array.isArray(content)) return "answer";
+	if (isFilled(tools)) return "answer";
+	const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
+	const kinds = blocks.map(tokenInBlock);
+	if (kinds.includes("answer")) return "answer";
+	const { audio, reasoning, reasoning_content: thoughts } = record(kwargs);
+	if (kinds.includes("reasoning") || isFilled(thoughts) || isRecord(reasoning)) return "reasoning";
+	return isRecord(audio) ? "answer" : undefined;
+}
+
+function tokenInBlock(block: unknown): "answer" | "reasoning" | undefined {
+	const { reasoning, text, thinking, type } = record(block);
+	if (isReasoning(type)) return reasoning === "" || thinking === "" ? undefined : "reasoning";
+	return type === "text" && !isFilled(text) ? undefined : "answer";
+}
+
+function isReasoning(type: unknown): boolean {
+	return typeof type === "string" && /^(reasoning|thinking|redacted_thinking)/.test(type);
+}
+
+function isFilled(value: unknown): boolean {
+	return (typeof value === "string" || Array.isArray(value)) && value.length > 0;
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+	return isRecord(value) ? value : {};
+}

@@ -1,0 +1,58 @@
+import { CountReader } from "../wire/count-reader.ts";
+import { isRecord } from "../wire/is-record.ts";
+import { finishUsage, NOT_REPORTED, PARSE_ERROR, type ParsedUsage } from "../wire/parsed-usage.ts";
+
+/**
+ * LangChain's `usage_metadata` of a message. `input_tokens` counts all input, what was read from the cache and written
+ * to it included, and `output_tokens` all output with its reasoning: so `UsageMetadata` defines them, and so the OpenAI
+ * and Anthropic packages fill them (the latter since 1.2: before, it left out the cache, which can be seen where that is
+ * more than the whole). A usage of zeros is what the OpenAI package makes of none.
+ */
+export function parseUsageMetadata(metadata: unknown): ParsedUsage {
+	const counts = new CountReader();
+	const input = counts.count(metadata, "input_tokens");
+	const output = counts.count(metadata, "output_tokens");
+	const inputDetails = counts.record(metadata, "input_token_details");
+	const outputDetails = counts.record(metadata, "output_token_details");
+	const cacheRead = counts.count(inputDetails, "cache_read");
+	const cacheWrite5m = counts.count(inputDetails, "cache_creation");
+	const audio = counts.count(inputDetails, "audio");
+	const image = counts.count(inputDetails, "image");
+	const reasoning = counts.count(outputDetails, "reasoning");
+	const outputAudio = counts.count(outputDetails, "audio");
+	const outputImage = counts.count(outputDetails, "image");
+	if (counts.bad) return PARSE_ERROR;
+	if ((input ?? 0) === 0 && (output ?? 0) === 0) return NOT_REPORTED;
+	const cached = (cacheRead ?? 0) + (cacheWrite5m ?? 0);
+	const uncached = input === undefined || input < cached ? input : input - cached;
+	const inputAudio = atMost(audio, uncached);
+	return {
+		usage: finishUsage({
+			inputUncached: uncached,
+			cacheRead,
+			cacheWrite5m,
+			output,
+			reasoning: atMost(reasoning, output),
+			inputAudio,
+			inputImage: atMost(image, (uncached ?? 0) - (inputAudio ?? 0)),
+			outputAudio: atMost(outputAudio, output),
+			outputImage: atMost(outputImage, (output ?? 0) - (outputAudio ?? 0)),
+		}),
+	};
+}
+
+/** Two of them added up, details included. What is no number is the later one's. */
+export function addUsageMetadata(sum: unknown, more: unknown): unknown {
+	if (!isRecord(sum) || !isRecord(more)) {
+		if (typeof sum === "number" && typeof more === "number") return sum + more;
+		return more ?? sum;
+	}
+	const added: Record<string, unknown> = { ...sum };
+	for (const [key, value] of Object.entries(more)) added[key] = addUsageMetadata(sum[key], value);
+	return added;
+}
+
+/** A part is never more than its whole. */
+function atMost(part: number | undefined, whole: number | undefined): number | undefined {
+	return part === undefined ? undefined : Math.min(part, Math.max(whole ?? 0, 0));
+}

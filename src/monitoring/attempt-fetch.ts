@@ -1,0 +1,24 @@
+import type { Sender } from "./attempt.ts";
+import { currentCall } from "./current-call.ts";
+import { isInFetch, runInFetch } from "./fetch-scope.ts";
+import { isRetry } from "./request-headers.ts";
+
+/**
+ * A `fetch` that tells the call under way of each HTTP request: its status, and what its headers say of rate limits. For
+ * who reads the answer itself: it reads no body and changes nothing; outside a call it is the `fetch` that it was given.
+ */
+export function attemptFetch(fetch: typeof globalThis.fetch, sender: Sender): typeof globalThis.fetch {
+	return async (input, init) => {
+		const call = currentCall();
+		if (call === undefined || isInFetch(input)) return fetch(input, init);
+		const attempt = call.startAttempt(sender, isRetry(input, init));
+		try {
+			const response = await runInFetch(input, () => fetch(input, init));
+			attempt.answered(response.status, response.headers);
+			return response;
+		} catch (error) {
+			attempt.failed();
+			throw error;
+		}
+	};
+}

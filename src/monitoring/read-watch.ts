@@ -1,0 +1,24 @@
+/** How long nobody may read an answer until it counts as abandoned, in milliseconds: 15 minutes. */
+export const ABANDONED_AFTER_MS: number = 15 * 60 * 1000;
+
+/**
+ * Waits for the deadline. It knows nothing of the answer: a timer that held it would keep it reachable, and nobody would
+ * ever see that it no longer is.
+ */
+export class ReadWatch {
+	/** Reads under way. While somebody waits it is the provider who is slow: that is no abandoned answer. */
+	reads = 0;
+	readonly deadline: NodeJS.Timeout;
+
+	constructor(call: { abandon(): void }) {
+		this.deadline = setTimeout(() => {
+			if (this.reads > 0) this.deadline.refresh();
+			else call.abandon();
+		}, ABANDONED_AFTER_MS);
+		this.deadline.unref();
+	}
+
+	stop(): void {
+		clearTimeout(this.deadline);
+	}
+}

@@ -1,0 +1,71 @@
+import { mergeAnthropicUsage, parseAnthropicUsage } from "./anthropic-messages.ts";
+import { isRecord } from "./is-record.ts";
+import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
+import type { WireReader } from "./wire-reader.ts";
+import { latin1Json, wireText } from "./wire-text.ts";
+
+/** Reads a message, whole or in events. */
+export class AnthropicReader implements WireReader {
+	usage: ParsedUsage = NOT_REPORTED;
+	model: string | undefined = undefined;
+	firstToken: "answer" | "reasoning" | undefined = undefined;
+	isEmpty = true;
+	isComplete = false;
+	isEnded = false;
+	error: unknown = undefined;
+	#said: unknown = undefined;
+
+	event(name: string | undefined, data: string): void {
+		// Each event has its type as its name, too; what the first token was of is asked once.
+		if (name === "content_block_delta" && this.firstToken !== undefined) return;
+		const event = latin1Json(data);
+		if (!isRecord(event)) return;
+		const { type } = event;
+		if (type !== "ping") this.isEmpty = false;
+		if (type === "message_start") this.#start(event["message"]);
+		else if (type === "content_block_start") this.#block(event["content_block"]);
+		else if (type === "content_block_delta") this.#delta(event["delta"]);
+		else if (type === "message_delta") this.#usage(event["usage"]);
+		else if (type === "message_stop") this.isEnded = true;
+		else if (type === "error") this.error = event;
+	}
+
+	body(value: unknown): void {
+		if (!isRecord(value)) return;
+		const { content, model, type, usage } = value;
+		if (type === "error" || !Array.isArray(content)) {
+			this.error = isRecord(value["error"]) ? value : { message: "no message", name: "SyntaxError" };
+			return;
+		}
+		this.isEmpty = false;
+		this.isComplete = true;
+		if (typeof model === "string" && model !== "") this.model = model;
+		this.usage = parseAnthropicUsage(usage);
+	}
+
+	#start(message: unknown): void {
+		if (!isRecord(message)) return;
+		const { model, usage } = message;
+		if (typeof model === "string" && model !== "") this.model = wireText(model);
+		this.#said = mergeAnthropicUsage(this.#said, usage);
+		this.usage = parseAnthropicUsage(this.#said);
+	}
+
+	/** A text block begins empty; of a tool, its name is a token, and hidden thinking comes whole. */
+	#block(block: unknown): void {
+		const type = isRecord(block) ? block["type"] : undefined;
+		if (type === "redacted_thinking") this.firstToken ??= "reasoning";
+		else if (type !== "text" && type !== "thinking") this.firstToken ??= "answer";
+	}
+
+	#delta(delta: unknown): void {
+		if (!isRecord(delta)) return;
+		this.firstToken ??= delta["type"] === "thinking_delta" ? "reasoning" : "answer";
+	}
+
+	#usage(usage: unknown): void {
+		this.isComplete ||= isRecord(usage);
+		this.#said = mergeAnthropicUsage(this.#said, usage);
+		this.usage = parseAnthropicUsage(this.#said);
+	}
+}

@@ -1,0 +1,64 @@
+import { parseGeminiUsage } from "./gemini.ts";
+import { isRecord } from "./is-record.ts";
+import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
+import type { WireReader } from "./wire-reader.ts";
+import { latin1Json, wireText } from "./wire-text.ts";
+
+/** Reads what Gemini generates or embeds: whole, in events, or (a stream without `alt=sse`) as a list of chunks. */
+export class GeminiReader implements WireReader {
+	usage: ParsedUsage = NOT_REPORTED;
+	model: string | undefined = undefined;
+	firstToken: "answer" | "reasoning" | undefined = undefined;
+	isEmpty = true;
+	isComplete = false;
+	/** There is no end mark: a reason to have finished may come before the last usage. */
+	readonly isEnded: boolean = false;
+	error: unknown = undefined;
+	readonly #isEmbedding: boolean;
+
+	constructor(isEmbedding: boolean) {
+		this.#isEmbedding = isEmbedding;
+	}
+
+	event(_name: string | undefined, data: string): void {
+		const chunk = latin1Json(data);
+		if (isRecord(chunk)) this.#take(chunk);
+	}
+
+	body(value: unknown): void {
+		for (const chunk of Array.isArray(value) ? value : [value]) {
+			if (isRecord(chunk)) this.#take(chunk);
+		}
+		if (this.error !== undefined) return;
+		if (this.isEmpty) this.error = { message: "no answer of the API's form", name: "SyntaxError" };
+		this.isComplete = !this.isEmpty;
+	}
+
+	#take(chunk: Readonly<Record<string, unknown>>): void {
+		const { candidates, error, modelVersion, usageMetadata } = chunk;
+		if (isRecord(error)) {
+			this.isEmpty = false;
+			this.error = chunk;
+			return;
+		}
+		if (this.#isEmbedding) this.isEmpty &&= !("embedding" in chunk || "embeddings" in chunk);
+		else this.isEmpty &&= !("candidates" in chunk || "usageMetadata" in chunk || "promptFeedback" in chunk);
+		if (typeof modelVersion === "string" && modelVersion !== "") this.model = wireText(modelVersion);
+		// Each report is of all that was until then.
+		if (isRecord(usageMetadata)) this.usage = parseGeminiUsage(usageMetadata);
+		for (const candidate of Array.isArray(candidates) ? candidates.filter(isRecord) : []) {
+			if (typeof candidate["finishReason"] === "string") this.isComplete = true;
+			this.firstToken ??= tokenIn(candidate["content"]);
+		}
+		// A prompt that was refused has no candidate.
+		if (isRecord(chunk["promptFeedback"]) && chunk["promptFeedback"]["blockReason"] !== undefined)
+			this.isComplete = true;
+	}
+}
+
+function tokenIn(content: unknown): "answer" | "reasoning" | undefined {
+	const parts = isRecord(content) && Array.isArray(content["parts"]) ? content["parts"].filter(isRecord) : [];
+	const first = parts.find((part) => part["text"] !== "");
+	if (first === undefined) return undefined;
+	return first["thought"] === true ? "reasoning" : "answer";
+}

@@ -1,0 +1,82 @@
+import { isRecord } from "./is-record.ts";
+import { parseOpenAIResponsesUsage } from "./openai-responses.ts";
+import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
+import type { WireReader } from "./wire-reader.ts";
+import { latin1Json, wireText } from "./wire-text.ts";
+
+/** Reads an answer of the Responses API, whole or in events. */
+export class OpenAIResponsesReader implements WireReader {
+	usage: ParsedUsage = NOT_REPORTED;
+	model: string | undefined = undefined;
+	firstToken: "answer" | "reasoning" | undefined = undefined;
+	isEmpty = true;
+	isComplete = false;
+	isEnded = false;
+	error: unknown = undefined;
+
+	event(name: string | undefined, data: string): void {
+		const type = name ?? typeOf(data);
+		if (type === undefined) return;
+		if (type === "error") this.#failed(latin1Json(data));
+		else if (type.endsWith(".delta")) this.#delta(type);
+		else if (LAST.test(type) || type === "response.created") this.#response(type, latin1Json(data));
+		else this.isEmpty &&= !type.startsWith("response.");
+	}
+
+	body(value: unknown): void {
+		if (!isRecord(value)) return;
+		if (value["object"] !== "response" && !Array.isArray(value["output"])) {
+			this.error = isRecord(value["error"]) ? value : { message: "no response", name: "SyntaxError" };
+			return;
+		}
+		this.#take(value);
+	}
+
+	#delta(type: string): void {
+		this.isEmpty = false;
+		this.firstToken ??= type.includes("reasoning") ? "reasoning" : "answer";
+	}
+
+	#response(type: string, event: unknown): void {
+		const response = isRecord(event) ? event["response"] : undefined;
+		if (!isRecord(response)) return;
+		this.#take(response);
+		if (LAST.test(type)) this.isEnded = true;
+	}
+
+	#take(response: Readonly<Record<string, unknown>>): void {
+		const { error, model, status } = response;
+		this.isEmpty = false;
+		if (typeof model === "string" && model !== "") this.model = wireText(model);
+		const parsed = parseOpenAIResponsesUsage(response);
+		if (parsed !== NOT_REPORTED) this.usage = parsed;
+		if (status === "failed") this.error = isRecord(error) ? { error } : { message: "The response failed." };
+		// In the background it is still being made.
+		this.isComplete = status === undefined || status === "completed" || status === "incomplete";
+	}
+
+	#failed(event: unknown): void {
+		this.isEmpty = false;
+		const inner = isRecord(event) ? event["error"] : undefined;
+		this.error = isRecord(inner)
+			? { error: inner }
+			: (withoutType(event) ?? { message: "The stream failed." });
+	}
+}
+
+const LAST = /^response\.(completed|incomplete|failed|cancelled)$/;
+
+/** The type stands first in what the API sends; where it does not, the whole is read. */
+function typeOf(data: string): string | undefined {
+	const first = /^\s*\{\s*"type"\s*:\s*"([a-z_.]+)"/.exec(data)?.[1];
+	if (first !== undefined) return first;
+	const event = latin1Json(data);
+	return isRecord(event) && typeof event["type"] === "string" ? event["type"] : undefined;
+}
+
+/** `type: "error"` is the event's and says nothing of the error. */
+function withoutType(event: unknown): unknown {
+	if (!isRecord(event)) return undefined;
+	const { type: _, ...said } = event;
+	return said;
+}

@@ -1,0 +1,48 @@
+import type { WireFormat } from "./wire-format.ts";
+
+/** Hosts by the ends of their names, as the providers' references give them. */
+const HOSTS: readonly (readonly [end: string, provider: string])[] = [
+	["api.openai.com", "openai"],
+	["openai.azure.com", "azure"],
+	["services.ai.azure.com", "azure"],
+	["cognitiveservices.azure.com", "azure"],
+	["api.anthropic.com", "anthropic"],
+	["generativelanguage.googleapis.com", "google"],
+	["aiplatform.googleapis.com", "google"],
+	["rep.googleapis.com", "google"],
+	["api.x.ai", "xai"],
+	["api.deepseek.com", "deepseek"],
+	["api.groq.com", "groq"],
+	["api.mistral.ai", "mistral"],
+	["openrouter.ai", "openrouter"],
+	["api.together.xyz", "together"],
+	["api.together.ai", "together"],
+	["api.fireworks.ai", "fireworks"],
+	["api.perplexity.ai", "perplexity"],
+	["api.cerebras.ai", "cerebras"],
+	["api.moonshot.ai", "moonshotai"],
+	["api.moonshot.cn", "moonshotai"],
+	["amazonaws.com", "aws"],
+];
+
+/** The provider that a URL's host belongs to, if it is one that we know. Vertex names its region before a hyphen. */
+export function providerOfHost(url: string): string | undefined {
+	let host: string;
+	try {
+		host = new URL(url).hostname;
+	} catch {
+		return undefined;
+	}
+	const isOf = (end: string): boolean =>
+		host === end ||
+		host.endsWith(`.${end}`) ||
+		(end === "aiplatform.googleapis.com" && host.endsWith(`-${end}`));
+	return HOSTS.find(([end]) => isOf(end))?.[1];
+}
+
+/** Whose API a format is, for hosts that nobody knows: a proxy, a server on this machine. */
+export function providerOfFormat(format: WireFormat | "unmetered" | "free"): string {
+	if (format.startsWith("openai")) return "openai";
+	if (format.startsWith("anthropic")) return "anthropic";
+	return format.startsWith("gemini") ? "google" : "unknown";
+}
