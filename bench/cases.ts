@@ -1,5 +1,7 @@
 import { type ContenderName, loadContender, OPERATIONS } from "./contender.ts";
+import { ledgerQuery, ledgerStall } from "./ledger.ts";
 import { memory } from "./memory.ts";
+import { PRICERS, pricing } from "./pricing.ts";
 import { cold, hot } from "./recording.ts";
 import type { Figure, MeasureOptions } from "./result.ts";
 import { wholeCall } from "./whole-call.ts";
@@ -30,6 +32,12 @@ const RECORDING: Readonly<Record<(typeof OPERATIONS)[number], string>> = {
 	"request-native": "the same, native histograms on",
 };
 
+const PRICING: Readonly<Record<(typeof PRICERS)[number], string>> = {
+	card: "the cost of an answer, by its compiled rate card",
+	book: "the same by the price book, which finds the card",
+	"calc-price": "the same by genai-prices' own calcPrice",
+};
+
 const CHANGED = { all: "all changed", some: "1 % changed", none: "none changed" } as const;
 
 /** Every case, in the order of the table. */
@@ -54,6 +62,14 @@ export const CASES: readonly BenchCase[] = [
 		unit: "ns",
 		run: wholeCall,
 	},
+	...PRICERS.map(
+		(name): BenchCase => ({
+			name: `price-${name}`,
+			title: PRICING[name],
+			unit: "ns",
+			run: (contender, options) => pricing(contender, name, options),
+		}),
+	),
 	...[400, 10_000, 100_000].flatMap((lines) => [
 		scrapeCase({ lines, changed: "all", format: "text" }),
 		scrapeCase({ lines, changed: "some", format: "text" }),
@@ -66,6 +82,25 @@ export const CASES: readonly BenchCase[] = [
 		title: "longest turn of the event loop in a scrape of 100,000 lines",
 		unit: "ms",
 		run: async (contender, options) => longestTurn((await loadContender(contender))(), 100_000, options),
+	},
+	{
+		name: "ledger-turn",
+		title:
+			"longest turn of the event loop, 50,000 calls a second into a ledger (the baseline is without one)",
+		unit: "ms",
+		run: (contender, options) => ledgerStall(contender, "clock", options),
+	},
+	{
+		name: "ledger-turn-work",
+		title: "the same by the time that the thread works, which others on the machine do not lengthen",
+		unit: "ms",
+		run: (contender, options) => ledgerStall(contender, "work", options),
+	},
+	{
+		name: "ledger-query-10000000",
+		title: "/api/costs by model and day, over 10,000,000 rows of a year",
+		unit: "ms",
+		run: async (contender) => ledgerQuery(contender, 10_000_000),
 	},
 	...[400, 10_000].flatMap((lines) => [memoryCase(lines, false), memoryCase(lines, true)]),
 ];

@@ -50,7 +50,10 @@ export const GOALS: readonly Goal[] = [
 	times(10, "prom-client", "request-cold", "one request's records, cold"),
 	times(5, "prometheus-io", "scrape-10000-all", "a scrape of 10,000 lines, all changed"),
 	times(30, "prometheus-io", "scrape-10000-some", "a scrape of 10,000 lines, 1 % changed"),
+	figure(100, "ns", "price-card", "the cost of an answer, by its rate card"),
 	figure(10, "ms", "loop-100000", "the longest turn of the event loop, 100,000 lines"),
+	figure(20, "ms", "ledger-turn-work", "the longest turn of the event loop, 50,000 calls/s into a ledger"),
+	figure(100, "ms", "ledger-query-10000000", "costs by model and day, over 10,000,000 rows"),
 	{ ...figure(12, "KB", "memory-400", "memory for 400 lines"), scale: 400 / 1024 },
 	figure(25, "bytes", "memory-10000", "memory a line, 10,000 lines"),
 ];
@@ -59,7 +62,7 @@ function times(goal: number, contender: ContenderName, name: string, title: stri
 	return { title, case: name, against: { contender, case: theirs }, measure: "times", goal, unit: "×" };
 }
 
-function figure(goal: number, unit: "ms" | "KB" | "bytes", name: string, title: string): Goal {
+function figure(goal: number, unit: "ns" | "ms" | "KB" | "bytes", name: string, title: string): Goal {
 	return { title, case: name, measure: "figure", goal, unit };
 }
 

@@ -114,6 +114,7 @@ function callOf({
 	timeToFirstTokenMs,
 }: BenchRequest): SettledCall {
 	return {
+		id: "019abb1c2d3e4f5a6b7c8d-0000001",
 		operation: "chat",
 		route,
 		provider: "openai",
@@ -130,9 +131,12 @@ function callOf({
 			index % 2 === 0 ? { inputUncached: input, output } : { inputUncached: input, cacheRead: 0, output },
 		usageMissing: undefined,
 		costUsd,
+		priceSource: "genai-prices",
+		pricedModel: "gpt-4-turbo",
 		unpriced: undefined,
 		exemplar: undefined,
 		attempts: 1,
+		tags: undefined,
 	};
 }
 

@@ -1,7 +1,10 @@
 import { cac } from "cac";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { VERSION } from "../core/version.ts";
+import { costsCommand } from "./commands/costs.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { reconcileCommand } from "./commands/reconcile.ts";
+import { pricesCommand } from "./commands/prices.ts";
 
 /**
  * Runs the command of a command line (`process.argv`).
@@ -11,6 +14,9 @@ import { demoCommand } from "./commands/demo.ts";
 export async function runCli(argv: readonly string[]): Promise<number> {
 	const cli = cac("hyperagent");
 	demoCommand(cli);
+	costsCommand(cli);
+	reconcileCommand(cli);
+	pricesCommand(cli);
 	cli.help();
 	cli.version(VERSION);
 	try {

@@ -4,6 +4,7 @@ export type HyperAgentErrorCode =
 	| "BAD_OPTION"
 	| "INTERNAL"
 	| "INVALID_VALUE"
+	| "LEDGER"
 	| "LISTEN_FAILED"
 	| "LLM"
 	| "MISSING_PEER"

@@ -11,7 +11,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 export const UNPRICED_REASONS = [
 	/** The price book does not know the model. */
 	"unknown_model",
-	/** The book knows the model, but not a class of tokens that the call used. */
+	/** The book knows the model, but not a class of tokens, or the service tier, that the call used. */
 	"unknown_rate",
 	/** A web search or another tool that the provider bills and the book does not know. */
 	"server_tool",
@@ -21,6 +21,12 @@ export const UNPRICED_REASONS = [
 
 /** One of {@link UNPRICED_REASONS}. */
 export type UnpricedReason = (typeof UNPRICED_REASONS)[number];
+
+/** Where a cost comes from: the provider's own word, the user's prices (`initPrometheus({ prices })`), or the list. */
+export const PRICE_SOURCES = ["reported", "override", "genai-prices"] as const;
+
+/** One of {@link PRICE_SOURCES}. */
+export type PriceSource = (typeof PRICE_SOURCES)[number];
 
 /** Why the provider's usage of a call is not known. */
 export const USAGE_MISSING_REASONS = ["aborted", "not_reported", "parse_error"] as const;
@@ -33,6 +39,8 @@ export type Operation = "chat" | "embeddings";
 
 /** A call that has ended: what every listener sees, exactly once. It holds nothing that anyone said. */
 export interface SettledCall {
+	/** Unique; ids of one process sort in the order of their calls' starts. */
+	readonly id: string;
 	readonly operation: Operation;
 	/** The caller's bounded name for this use of a model. */
 	readonly route: string;
@@ -56,17 +64,24 @@ export interface SettledCall {
 	readonly usageMissing: UsageMissingReason | undefined;
 	/** In USD, rounded once to 10⁻¹²; `undefined` when nothing of it has a known price. */
 	readonly costUsd: number | undefined;
+	/** Where the cost comes from (of several answers' costs, the last); `undefined` where there is none. */
+	readonly priceSource: PriceSource | undefined;
+	/** Whose prices those are: a model of the list, or an override's `model`; `undefined` where the provider told the cost. */
+	readonly pricedModel: string | undefined;
 	/** Set when the call, or a part of it, has no known price. */
 	readonly unpriced: UnpricedReason | undefined;
 	/** The trace that the call belongs to: the caller's own word, or the OpenTelemetry span in which it started. */
 	readonly exemplar: { readonly traceId: string; readonly spanId?: string | undefined } | undefined;
 	/** HTTP requests made for it, retries included; 0 when none was seen. */
 	readonly attempts: number;
+	/** The caller's own bounded names, from `withTags`. */
+	readonly tags: Readonly<Record<string, string>> | undefined;
 }
 
 /** A call as plain data: what settles it knows more. */
 export function copySettledCall(call: SettledCall): SettledCall {
 	return {
+		id: call.id,
 		operation: call.operation,
 		route: call.route,
 		provider: call.provider,
@@ -81,8 +96,11 @@ export function copySettledCall(call: SettledCall): SettledCall {
 		usage: call.usage,
 		usageMissing: call.usageMissing,
 		costUsd: call.costUsd,
+		priceSource: call.priceSource,
+		pricedModel: call.pricedModel,
 		unpriced: call.unpriced,
 		exemplar: call.exemplar,
 		attempts: call.attempts,
+		tags: call.tags,
 	};
 }

@@ -5,6 +5,11 @@ import type { SettledCall } from "./settled-call.ts";
 export interface SettlementListener {
 	/** A call has ended. */
 	settled(call: SettledCall): void;
+	/**
+	 * A call was answered from a response cache: nobody was asked, and it cost nothing. Its usage and cost are those that
+	 * the answer had when a provider gave it, at today's prices.
+	 */
+	served?(call: SettledCall): void;
 	/** Something was recorded by hand, by `recordLlmTokens` or `recordLlmCost`; the other's amounts are 0. */
 	recorded(route: string, model: string, inputTokens: number, outputTokens: number, costUsd: number): void;
 }

@@ -4,6 +4,7 @@ import type { PrometheusHandle } from "../monitoring/index.ts";
 import { type AccessPolicy, decideAccess } from "./access.ts";
 import type { DashboardLogger } from "./logger.ts";
 import type { PageFile } from "./page-files.ts";
+import { costsRoute } from "./routes/costs.ts";
 import { healthRoute } from "./routes/health.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { pageRoute } from "./routes/page.ts";
@@ -51,6 +52,7 @@ export function createApp(parts: AppParts): App {
 		"/health": healthRoute(),
 		"/ready": readyRoute(isReady),
 		"/api/stats": statsRoute(collect),
+		"/api/costs": costsRoute(),
 		...Object.fromEntries(page.map((file) => [file.path, pageRoute(file)])),
 	};
 	for (const [path, handler] of Object.entries(routes)) {

@@ -24,7 +24,7 @@ import { StatsCollector } from "./stats-collector.ts";
 /** Everything is optional. */
 export interface DashboardServerOptions {
 	/**
-	 * Visible ASCII characters. Whoever sends it sees the page and `/api/stats`, from any machine: as
+	 * Visible ASCII characters. Whoever sends it sees the page, `/api/stats` and `/api/costs`, from any machine: as
 	 * `Authorization: Bearer <token>`, or in a browser, which asks, as the password with any user name. Once it is set,
 	 * this machine needs it too, for a reverse proxy here speaks for others. Without it only programs on this machine see
 	 * them, and nobody through a proxy that says it is one (`Forwarded`, `X-Forwarded-*`, `X-Real-IP`, `Via`).
@@ -38,7 +38,7 @@ export interface DashboardServerOptions {
 }
 
 /**
- * Serves `/metrics`, `/health`, `/ready`, `/api/stats` and the page at `/`, on the installed recorder; it installs one
+ * Serves `/metrics`, `/health`, `/ready`, `/api/stats`, `/api/costs` and the page at `/`, on the installed recorder; it installs one
  * where there is none.
  *
  * @example

@@ -2,6 +2,7 @@ import { LlmError } from "../core/llm-error.ts";
 import { sumUsages, type TokenUsage } from "../core/token-usage.ts";
 import type { Call } from "../monitoring/call.ts";
 import { Exchange } from "../monitoring/exchange.ts";
+import { billSaid } from "../wire/bill-said.ts";
 import { isRecord } from "../wire/is-record.ts";
 import type { ParsedUsage } from "../wire/parsed-usage.ts";
 import { countAnswered } from "./ai-sdk-attempt.ts";
@@ -9,19 +10,19 @@ import { ProviderTools } from "./ai-sdk-tools.ts";
 import type { ModelParams } from "./ai-sdk-types.ts";
 import { hasSameTotals, parseAiSdkEmbeddingUsage, parseAiSdkUsage } from "./ai-sdk-usage.ts";
 
-/** What `doGenerate` gives: `{ content, finishReason, usage, response? }`. */
+/** What `doGenerate` gives: `{ content, finishReason, usage, response?, providerMetadata? }`. */
 export function readGenerated(result: unknown, call: Call, params: ModelParams): void {
 	if (!isRecord(result)) {
 		call.succeed();
 		return;
 	}
-	const { content, finishReason, response, usage } = result;
+	const { content, finishReason, providerMetadata: metadata, response, usage } = result;
 	countAnswered(call, response);
 	const tools = ProviderTools.among(params.tools);
 	if (tools !== undefined && Array.isArray(content))
 		for (const part of content) if (isRecord(part)) tools.see(part);
 	if (isRecord(response)) call.reportModel(response["modelId"]);
-	finishAnswer(call, { finishReason, usage, tools, isEmpty: false });
+	finishAnswer(call, { finishReason, usage, metadata, tools, isEmpty: false });
 }
 
 /** What `doEmbed` gives: `{ embeddings, usage?, response? }`, the provider's own answer in `response.body`. */
@@ -41,6 +42,8 @@ export interface AnswerEnd {
 	/** `{ unified, raw }`. */
 	readonly finishReason: unknown;
 	readonly usage: unknown;
+	/** What else the provider said, by its name: `{ openai: { serviceTier } }`. */
+	readonly metadata: unknown;
 	/** The provider's own tools, with what was used of them. */
 	readonly tools: ProviderTools | undefined;
 	/** Nothing of an answer came before the end. */
@@ -52,9 +55,10 @@ export interface AnswerEnd {
  * be the whole, and if nothing came before it, it was no answer. `error` without an error is the provider's word for
  * an answer that it could not finish: the caller gets what there is of it, the call has failed with an `api_error`.
  */
-export function finishAnswer(call: Call, { finishReason, isEmpty, tools, usage }: AnswerEnd): void {
+export function finishAnswer(call: Call, end: AnswerEnd): void {
+	const { finishReason, isEmpty, usage } = end;
 	const unified = isRecord(finishReason) ? finishReason["unified"] : finishReason;
-	reportUsage(call, usage, withTools(parseAiSdkUsage(usage), tools), unified !== "interrupted");
+	reportUsage(call, usage, usageOf(end), unified !== "interrupted");
 	if (unified === "error") call.fail(new LlmError("api_error", "The model stopped because of an error."));
 	else if (unified === "interrupted" && isEmpty) failEmpty(call);
 	else call.succeed();
@@ -65,9 +69,19 @@ export function failEmpty(call: Call): void {
 	call.fail(new LlmError("invalid_response", "The stream ended before its first part."));
 }
 
-/** A usage, and what was used of the provider's own tools. */
-export function withTools(parsed: ParsedUsage, tools: ProviderTools | undefined): ParsedUsage {
-	return tools === undefined || !("usage" in parsed) ? parsed : { usage: tools.addTo(parsed.usage) };
+/** The usage of an answer, with what was used of the provider's own tools, and the service tier. */
+export function usageOf({
+	metadata,
+	tools,
+	usage,
+}: Pick<AnswerEnd, "metadata" | "tools" | "usage">): ParsedUsage {
+	const parsed = parseAiSdkUsage(usage);
+	if (!("usage" in parsed)) return parsed;
+	const said = isRecord(metadata)
+		? Object.values(metadata).find((one) => isRecord(one) && "serviceTier" in one)
+		: {};
+	const serviceTier = parsed.serviceTier ?? billSaid(said).serviceTier;
+	return { ...parsed, serviceTier, usage: tools === undefined ? parsed.usage : tools.addTo(parsed.usage) };
 }
 
 /** Reports a usage, unless an instrumented client or `fetch` below has told of it in more detail. */
@@ -79,8 +93,8 @@ export function reportUsage(call: Call, said: unknown, parsed: ParsedUsage, isWh
 	}
 	const { usage } = parsed;
 	if (isHeard(call, usage)) return;
-	if (isWhole || call.exchanges.length > 0) call.reportUsage(usage);
-	else reportPart(call, usage);
+	if (isWhole || call.exchanges.length > 0) call.reportUsage(usage, parsed);
+	else reportPart(call, parsed);
 }
 
 function isHeard({ exchanges }: Call, usage: TokenUsage): boolean {
@@ -90,9 +104,9 @@ function isHeard({ exchanges }: Call, usage: TokenUsage): boolean {
 }
 
 /** A usage that is not known to be the whole, as an exchange says it. */
-function reportPart(call: Call, usage: TokenUsage): void {
+function reportPart(call: Call, parsed: ParsedUsage): void {
 	const exchange = new Exchange(call, call.priceProvider, call.model);
-	exchange.reportUsage({ usage });
+	exchange.reportUsage(parsed);
 	exchange.reportModel(call.answeredModel);
 	exchange.done(false);
 	call.exchanges.push(exchange);

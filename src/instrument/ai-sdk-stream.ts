@@ -1,12 +1,11 @@
 import type { Call } from "../monitoring/call.ts";
 import { MeteredStream, type StreamMeter } from "../monitoring/metered-stream.ts";
 import { isRecord } from "../wire/is-record.ts";
-import { failEmpty, finishAnswer, reportUsage, withTools } from "./ai-sdk-answer.ts";
+import { failEmpty, finishAnswer, reportUsage, usageOf } from "./ai-sdk-answer.ts";
 import { countAnswered } from "./ai-sdk-attempt.ts";
 import { failCall } from "./ai-sdk-operation.ts";
 import { ProviderTools } from "./ai-sdk-tools.ts";
 import type { ModelParams } from "./ai-sdk-types.ts";
-import { parseAiSdkUsage } from "./ai-sdk-usage.ts";
 
 /** How long after an `error` part the rest may still bring the usage, in milliseconds. */
 const REST_AFTER_ERROR_MS = 1000;
@@ -152,13 +151,13 @@ class PartMeter implements StreamMeter<unknown> {
 	#settle(): void {
 		const end = this.#end;
 		const tools = this.#tools;
-		const { finishReason, usage } = end ?? {};
+		const { finishReason, providerMetadata: metadata, usage } = end ?? {};
 		if (this.#call.isSettled) return;
 		if (this.#failure === undefined) {
-			finishAnswer(this.#call, { finishReason, usage, tools, isEmpty: this.#isEmpty });
+			finishAnswer(this.#call, { finishReason, usage, metadata, tools, isEmpty: this.#isEmpty });
 			return;
 		}
-		if (end !== undefined) reportUsage(this.#call, usage, withTools(parseAiSdkUsage(usage), tools), true);
+		if (end !== undefined) reportUsage(this.#call, usage, usageOf({ usage, metadata, tools }), true);
 		failCall(this.#call, this.#failure.error);
 	}
 }

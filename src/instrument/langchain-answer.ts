@@ -1,4 +1,5 @@
 import type { Call } from "../monitoring/call.ts";
+import { type BillSaid, billSaid, NO_BILL } from "../wire/bill-said.ts";
 import { isRecord } from "../wire/is-record.ts";
 import { addUsageMetadata, parseUsageMetadata } from "./langchain-usage.ts";
 
@@ -11,7 +12,7 @@ export function reportGenerations(call: Call, result: unknown): void {
 		// Of several answers to one prompt each has the usage of all.
 		const usage = usageIn(generation);
 		if (usage === undefined) continue;
-		reportUsage(call, usage);
+		reportUsage(call, usage, billIn(generation));
 		return;
 	}
 }
@@ -21,6 +22,7 @@ export class ChunkReader {
 	/** Whether nothing has come but, at most, the end. */
 	isEmpty = true;
 	#usage: unknown = undefined;
+	#bill: BillSaid = NO_BILL;
 
 	read(piece: unknown, call: Call): void {
 		if (!isRecord(piece)) return;
@@ -35,9 +37,11 @@ export class ChunkReader {
 		if (token !== undefined) call.firstToken(token);
 		call.reportModel(modelIn(chunk));
 		const usage = usageIn(chunk);
-		if (usage === undefined) return;
-		this.#usage = addUsageMetadata(this.#usage, usage);
-		reportUsage(call, this.#usage);
+		const bill = billIn(chunk);
+		if (bill !== NO_BILL) this.#bill = bill;
+		if (usage === undefined && (bill === NO_BILL || this.#usage === undefined)) return;
+		if (usage !== undefined) this.#usage = addUsageMetadata(this.#usage, usage);
+		reportUsage(call, this.#usage, this.#bill);
 	}
 
 	/** The usage of an event is that of all until then. */
@@ -52,16 +56,24 @@ export class ChunkReader {
 }
 
 /** What was read off the wire knows more than what LangChain keeps of it. */
-function reportUsage(call: Call, metadata: unknown): void {
+function reportUsage(call: Call, metadata: unknown, bill: BillSaid = NO_BILL): void {
 	if (call.exchanges.some(({ usage }) => usage !== undefined)) return;
 	const parsed = parseUsageMetadata(metadata);
-	if ("usage" in parsed) call.reportUsage(parsed.usage);
+	if ("usage" in parsed) call.reportUsage(parsed.usage, bill);
 	// No usage at all is one that cannot be read.
 	else if (parsed.missing === "parse_error") call.reportUsage(null);
 }
 
 function usageIn(generation: unknown): unknown {
 	return record(record(generation)["message"])["usage_metadata"] ?? undefined;
+}
+
+/** What the OpenAI package keeps of the answer beside the usage, and of the usage as it was sent. */
+function billIn(generation: unknown): BillSaid {
+	const { generationInfo, message } = record(generation);
+	const metadata = record(record(message)["response_metadata"]);
+	const tier = metadata["service_tier"] ?? record(generationInfo)["service_tier"];
+	return billSaid(record(metadata["usage"]), { service_tier: tier });
 }
 
 function modelIn(generation: unknown): unknown {

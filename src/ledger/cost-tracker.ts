@@ -1,10 +1,13 @@
-/** ledger/: what was spent, on which model and route; for now in memory. */
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { LabelGuard } from "../core/label-guard.ts";
 import { MoneySum } from "../core/money.ts";
 import { OUTCOMES, type Outcome, type SettledCall } from "../core/settled-call.ts";
 import { addSettlementListener } from "../core/settlement-listeners.ts";
 import { totalInput } from "../core/token-usage.ts";
+import { type CostReport, costReport } from "./cost-report.ts";
+import type { Ledger } from "./ledger.ts";
+import type { TotalsQuery } from "./ledger-store.ts";
+import { type MonthCosts, monthCosts, monthOf } from "./month-costs.ts";
 
 /** What a set of calls came to. */
 export interface CostTotals {
@@ -17,6 +20,10 @@ export interface CostTotals {
 	readonly costUsd: number;
 	/** The exact cost in cents, as a decimal: "0.25". */
 	readonly costCents: string;
+	/** What answers from a response cache would have cost, at today's prices, in USD: those whose usage and price are known. */
+	readonly savedByCacheUsd: number;
+	/** The same, exactly, in cents. */
+	readonly savedByCacheCents: string;
 	/** Calls of which at least a part has no known price, so that the cost misses it. */
 	readonly unpricedCalls: number;
 	/** Calls whose usage is not known. */
@@ -33,6 +40,8 @@ export interface PairTotals extends CostTotals {
 export interface CostTrackerOptions {
 	/** The most (route, model) pairs; further models are kept as `other`. 1,000, as the recorder's `bounds.pairs`. */
 	readonly maxPairs?: number;
+	/** What `openLedger` has opened: it remembers what was spent before this process, and in others. */
+	readonly ledger?: Ledger | undefined;
 }
 
 class Account {
@@ -40,6 +49,7 @@ class Account {
 	readonly model: string;
 	readonly calls: Record<Outcome, number> = { success: 0, error: 0, aborted: 0, abandoned: 0 };
 	readonly cost: MoneySum = new MoneySum();
+	readonly saved: MoneySum = new MoneySum();
 	inputTokens = 0;
 	outputTokens = 0;
 	unpricedCalls = 0;
@@ -73,11 +83,13 @@ class Account {
 		this.unpricedCalls += other.unpricedCalls;
 		this.callsWithoutUsage += other.callsWithoutUsage;
 		this.cost.addSum(other.cost);
+		this.saved.addSum(other.saved);
 	}
 
 	totals(): CostTotals {
-		const { callsWithoutUsage, cost, inputTokens, outputTokens, unpricedCalls } = this;
-		const money = { costUsd: cost.usd, costCents: cost.toCents() };
+		const { callsWithoutUsage, cost, inputTokens, outputTokens, saved, unpricedCalls } = this;
+		const savings = { savedByCacheUsd: saved.usd, savedByCacheCents: saved.toCents() };
+		const money = { costUsd: cost.usd, costCents: cost.toCents(), ...savings };
 		return {
 			calls: { ...this.calls },
 			inputTokens,
@@ -91,7 +103,8 @@ class Account {
 
 /**
  * Holds what every call in the process came to, from the tracker's construction on, exactly: calls through any
- * instrument, and what is recorded by hand once there is a recorder. In memory: it starts anew with the process.
+ * instrument, and what is recorded by hand once there is a recorder. In memory, so that it starts anew with the process;
+ * with a ledger, {@link history} and {@link month} know what was before it, and by day, hour, provider and tag.
  *
  * @example
  * ```ts
@@ -111,16 +124,24 @@ export class CostTracker {
 	readonly close: () => void;
 	readonly #accounts: Account[] = [];
 	readonly #guard: LabelGuard;
+	readonly #ledger: Ledger | undefined;
 
 	/** @throws HyperAgentError `BAD_OPTION` */
 	constructor(options: CostTrackerOptions = {}) {
-		const { maxPairs = 1000 } = options;
+		const { ledger, maxPairs = 1000 } = options;
 		if (!Number.isSafeInteger(maxPairs) || maxPairs < 1) {
 			throw new HyperAgentError(
 				"BAD_OPTION",
 				"new CostTracker(): expected an integer of at least 1 at `maxPairs`.",
 			);
 		}
+		if (ledger !== undefined && typeof ledger?.totals !== "function") {
+			throw new HyperAgentError(
+				"BAD_OPTION",
+				"new CostTracker(): expected what openLedger() returns at `ledger`.",
+			);
+		}
+		this.#ledger = ledger;
 		// The recorder's rule. Pairs that were declared count there and not here: only what was used does.
 		this.#guard = new LabelGuard(
 			maxPairs,
@@ -129,6 +150,9 @@ export class CostTracker {
 		);
 		this.close = addSettlementListener({
 			settled: (call) => this.#account(call.route, call.model).addCall(call),
+			served: (call) => {
+				if (call.costUsd !== undefined) this.#account(call.route, call.model).saved.add(call.costUsd);
+			},
 			recorded: (route, model, inputTokens, outputTokens, costUsd) =>
 				this.#account(route, model).addManual(inputTokens, outputTokens, costUsd),
 		});
@@ -158,6 +182,33 @@ export class CostTracker {
 			model: account.model,
 			...account.totals(),
 		}));
+	}
+
+	/**
+	 * What the ledger holds, of this process and of all others that write to it.
+	 *
+	 * @param query `by` model, route, provider, day, hour or tag:NAME; `since` and `until` in milliseconds since the epoch
+	 * @throws HyperAgentError `NOT_INITIALIZED` without a ledger, `LEDGER` where it cannot be read
+	 */
+	async history(query: TotalsQuery): Promise<CostReport> {
+		return costReport(query, await this.#open.totals(query));
+	}
+
+	/**
+	 * What this month has cost by the ledger, and a linear projection of it.
+	 *
+	 * @throws HyperAgentError `NOT_INITIALIZED` without a ledger, `LEDGER` where it cannot be read
+	 */
+	async month(now: number = Date.now()): Promise<MonthCosts> {
+		return monthCosts(await this.#open.totals({ by: [], ...monthOf(now) }), now);
+	}
+
+	get #open(): Ledger {
+		if (this.#ledger !== undefined) return this.#ledger;
+		throw new HyperAgentError(
+			"NOT_INITIALIZED",
+			"CostTracker: only a ledger knows the past. Make it with `new CostTracker({ ledger: openLedger({ path }) })`.",
+		);
 	}
 
 	#grouped(key: (account: Account) => string): Map<string, CostTotals> {

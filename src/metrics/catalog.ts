@@ -26,7 +26,16 @@ export const RATE_LIMIT_RESOURCES = ["requests", "tokens", "input_tokens", "outp
 export type RateLimitResource = (typeof RATE_LIMIT_RESOURCES)[number];
 
 /** The parts of this package that can fail or be misused, for `hyperagent_internal_errors_total`. */
-export const COMPONENTS = ["manual", "call", "pricing", "usage", "listener", "exposition", "labels"] as const;
+export const COMPONENTS = [
+	"manual",
+	"call",
+	"pricing",
+	"usage",
+	"listener",
+	"exposition",
+	"labels",
+	"ledger",
+] as const;
 
 /** One of {@link COMPONENTS}. */
 export type Component = (typeof COMPONENTS)[number];
@@ -282,6 +291,14 @@ export const CATALOG: readonly MetricDefinition[] = [
 		origin: "ours",
 		variants: { label: "component", values: COMPONENTS },
 		help: "Faults inside the observation and values that it refused; no call was harmed.",
+	},
+	{
+		name: "hyperagent_ledger_pending_rows",
+		type: "gauge",
+		scope: "process",
+		origin: "ours",
+		born: "first",
+		help: "Calls and records that are not yet safe in the ledger's file or in its spool.",
 	},
 	{
 		name: "hyperagent_price_book_age_seconds",

@@ -52,6 +52,7 @@ const {
 	llm_ratelimit_remaining: REMAINING = -1,
 	hyperagent_label_overflow_total: OVERFLOW = -1,
 	hyperagent_internal_errors_total: INTERNAL_ERRORS = -1,
+	hyperagent_ledger_pending_rows: LEDGER_PENDING = -1,
 	hyperagent_price_book_age_seconds: PRICE_BOOK_AGE = -1,
 	hyperagent_build_info: BUILD_INFO = -1,
 } = fixedOffsets();
@@ -324,6 +325,10 @@ export class Recorder {
 
 	internalError(component: Component): void {
 		this.#add(this.#process + INTERNAL_ERRORS + COMPONENTS.indexOf(component), 1);
+	}
+
+	ledgerPending(rows: number): void {
+		this.store.slots[this.#process + LEDGER_PENDING] = rows;
 	}
 
 	priceBookAge(seconds: number): void {

@@ -1,7 +1,9 @@
+import { callId, nextSequence } from "../core/call-id.ts";
 import type { ErrorType } from "../core/llm-error.ts";
 import type {
 	Operation,
 	Outcome,
+	PriceSource,
 	SettledCall,
 	UnpricedReason,
 	UsageMissingReason,
@@ -9,12 +11,14 @@ import type {
 import { isSameUsage, isValidUsage, sumUsages, type TokenUsage } from "../core/token-usage.ts";
 import type { Exemplar } from "../metrics/exemplar.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
+import { type BillSaid, NO_BILL } from "../wire/bill-said.ts";
 import { classifyError } from "../wire/classify-error.ts";
 import { activeSpan } from "./active-span.ts";
 import { Attempt, type Sender } from "./attempt.ts";
+import { currentTags } from "./current-tags.ts";
 import type { Exchange } from "./exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
-import { observe } from "./observer.ts";
+import { observe, observeServed } from "./observer.ts";
 
 /** What is known of a call when it starts. */
 export interface CallStart {
@@ -42,6 +46,10 @@ export interface BilledUsage {
 	readonly model: string;
 	readonly answeredModel: string | undefined;
 	readonly usage: TokenUsage;
+	/** The tier in which it was made, where that is not the standard one. */
+	readonly serviceTier?: string | undefined;
+	/** USD that the provider itself says it takes. */
+	readonly reportedCostUsd?: number | undefined;
 }
 
 /**
@@ -64,9 +72,13 @@ export class Call implements SettledCall {
 	usage: TokenUsage | undefined = undefined;
 	usageMissing: UsageMissingReason | undefined = undefined;
 	costUsd: number | undefined = undefined;
+	priceSource: PriceSource | undefined = undefined;
+	pricedModel: string | undefined = undefined;
 	unpriced: UnpricedReason | undefined = undefined;
 	readonly exemplar: Exemplar | undefined;
 	attempts = 0;
+	readonly tags: Readonly<Record<string, string>> | undefined = currentTags();
+	readonly #sequence: number = nextSequence();
 
 	/** Set once the call has ended. */
 	isSettled = false;
@@ -89,8 +101,11 @@ export class Call implements SettledCall {
 	readonly #start: number = performance.now();
 	#firstTokenKind: "answer" | "reasoning" = "answer";
 	#answerUsage: TokenUsage | undefined = undefined;
+	#answerBill: BillSaid = NO_BILL;
 	#isUnreadable = false;
 	#isCached = false;
+	/** The usage in an answer from a response cache. */
+	#servedUsage: TokenUsage | undefined = undefined;
 
 	constructor(start: CallStart) {
 		this.operation = start.operation;
@@ -106,6 +121,11 @@ export class Call implements SettledCall {
 		this.pair = this.recorder?.pair(start.route, start.model) ?? -1;
 		this.recorder?.activeUp(this.pair);
 		this.recorder?.setOrigin(this.pair, this);
+	}
+
+	/** Made when it is asked for: most calls are never asked. */
+	get id(): string {
+		return callId(this.#sequence);
 	}
 
 	/**
@@ -154,9 +174,14 @@ export class Call implements SettledCall {
 		this.#firstTokenKind = kind;
 	}
 
-	/** The usage in an answer, wherever it comes from. It counts where no provider of ours has reported its own. */
-	reportUsage(usage: unknown): void {
+	/**
+	 * The usage in an answer, wherever it comes from. It counts where no provider of ours has reported its own.
+	 *
+	 * @param bill what the answer says of its price
+	 */
+	reportUsage(usage: unknown, bill: BillSaid = NO_BILL): void {
 		if (this.isSettled) return;
+		this.#answerBill = bill;
 		const isValid = isValidUsage(usage);
 		this.#answerUsage = isValid ? usage : undefined;
 		const isEmpty = typeof usage === "object" && usage !== null && Object.keys(usage).length === 0;
@@ -212,6 +237,11 @@ export class Call implements SettledCall {
 		if (!this.isSettled) this.#settle("abandoned");
 	}
 
+	/** The usage in an answer from a response cache: that of the call which was made for it once. */
+	reportServed(usage: unknown): void {
+		if (isValidUsage(usage)) this.#servedUsage = usage;
+	}
+
 	#settle(outcome: Outcome): void {
 		this.isSettled = true;
 		this.outcome = outcome;
@@ -221,7 +251,10 @@ export class Call implements SettledCall {
 			this.#signal?.removeEventListener?.("abort", this.#onAbort);
 			this.recorder?.activeDown(this.pair);
 			this.onSettled?.();
-			if (this.#isCached && this.attempts === 0 && this.exchanges.length === 0) return;
+			if (this.#isCached && this.attempts === 0 && this.exchanges.length === 0) {
+				if (outcome === "success") this.#served();
+				return;
+			}
 			this.#collectUsage();
 			this.usageMissing = this.#missing();
 			this.timePerOutputTokenMs = this.#timePerOutputToken();
@@ -233,14 +266,30 @@ export class Call implements SettledCall {
 		}
 	}
 
+	/** The answer is one that a provider gave before: what it used then is what it has saved now. */
+	#served(): void {
+		const { model, priceProvider: provider } = this;
+		const usage = this.#servedUsage;
+		if (usage === undefined) return;
+		this.usage = usage;
+		const { answeredModel } = this;
+		this.billed = [
+			{ answeredModel, model, provider, usage, serviceTier: undefined, reportedCostUsd: undefined },
+		];
+		observeServed(this);
+	}
+
 	#collectUsage(): void {
-		const heard = this.exchanges.flatMap(({ answeredModel, model, provider, usage }) =>
-			usage === undefined ? [] : [{ answeredModel, model, provider, usage }],
+		const heard = this.exchanges.flatMap(
+			({ answeredModel, model, provider, reportedCostUsd, serviceTier, usage }) =>
+				usage === undefined ? [] : [{ answeredModel, model, provider, usage, serviceTier, reportedCostUsd }],
 		);
 		const { answeredModel, model, priceProvider: provider } = this;
+		const { reportedCostUsd, serviceTier } = this.#answerBill;
 		const own = this.#isCached ? undefined : this.#answerUsage;
 		if (heard.length > 0) this.billed = heard;
-		else if (own !== undefined) this.billed = [{ answeredModel, model, provider, usage: own }];
+		else if (own !== undefined)
+			this.billed = [{ answeredModel, model, provider, usage: own, serviceTier, reportedCostUsd }];
 		const [first, ...more] = this.billed;
 		this.usage = more.length === 0 ? first?.usage : sumUsages(this.billed.map(({ usage }) => usage));
 		const last = this.billed.at(-1) ?? this.exchanges.at(-1);

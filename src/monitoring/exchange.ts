@@ -14,6 +14,8 @@ export class Exchange {
 	readonly model: string;
 	answeredModel: string | undefined = undefined;
 	usage: TokenUsage | undefined = undefined;
+	serviceTier: string | undefined = undefined;
+	reportedCostUsd: number | undefined = undefined;
 	/** The last usage that was said could not be read. */
 	isUnreadable = false;
 	/** The answer has come. */
@@ -34,6 +36,8 @@ export class Exchange {
 	reportUsage(parsed: ParsedUsage): TokenUsage | undefined {
 		if ("usage" in parsed) {
 			this.usage = parsed.usage;
+			this.serviceTier = parsed.serviceTier;
+			this.reportedCostUsd = parsed.reportedCostUsd;
 			this.isUnreadable = false;
 			return parsed.usage;
 		}

@@ -6,6 +6,7 @@ export { ERROR_TYPES, type ErrorType } from "../core/llm-error.ts";
 export type {
 	Operation,
 	Outcome,
+	PriceSource,
 	SettledCall,
 	UnpricedReason,
 	UsageMissingReason,
@@ -22,11 +23,36 @@ export {
 	type CostTrackerOptions,
 	type PairTotals,
 } from "../ledger/cost-tracker.ts";
+export type { CostReport, ReportedTotals } from "../ledger/cost-report.ts";
+export type { MonthCosts } from "../ledger/month-costs.ts";
+export type { Ledger } from "../ledger/ledger.ts";
+export type { LedgerState } from "../ledger/ledger-state.ts";
+export type { LedgerOptions } from "../ledger/ledger-options.ts";
+export type { ExactCost, LedgerRow, RowSource } from "../ledger/ledger-row.ts";
+export type {
+	CallsQuery,
+	GroupBy,
+	GroupTotals,
+	ProcessPair,
+	TimeRange,
+	TotalsQuery,
+	UnpricedModel,
+} from "../ledger/ledger-store.ts";
 export type { Bounds } from "../metrics/recorder.ts";
 export type { HistogramSnapshot, MetricsSnapshot, SeriesSnapshot } from "../metrics/snapshot.ts";
 export type { FamilySums } from "../metrics/sums.ts";
+export type {
+	ModelPrices,
+	Prices,
+	PriceTier,
+	ProviderPrices,
+	ServiceTierFactors,
+	TokenPrices,
+} from "../pricing/prices.ts";
 export type { OnError } from "./internal-errors.ts";
 export { bindLlmSeries, type LlmSeries } from "./llm-series.ts";
+export { openLedger } from "./open-ledger.ts";
+export { type Tags, withTags } from "./current-tags.ts";
 export { decActiveRequests, incActiveRequests, withActiveRequest } from "./active-requests.ts";
 export {
 	incCacheHit,
@@ -40,3 +66,4 @@ export {
 export { getPrometheus, initPrometheus } from "./prometheus.ts";
 export type { PrometheusHandle, Scrape, ScrapeRequest } from "./prometheus-handle.ts";
 export type { DeclaredModel, PrometheusOptions } from "./prometheus-options.ts";
+export { usePrices } from "./use-prices.ts";

@@ -2,12 +2,24 @@ import { isCallChannelHeard, publishCall } from "../core/call-channel.ts";
 import { roundUsd } from "../core/money.ts";
 import { settlementListeners } from "../core/settlement-listeners.ts";
 import { installedRecorder } from "../metrics/recorder.ts";
+import { installedPrices } from "../pricing/installed-prices.ts";
 import { type Price, PriceBook } from "../pricing/price-book.ts";
+import type { Prices } from "../pricing/prices.ts";
 import type { BilledUsage, Call } from "./call.ts";
 import { reportInternalError } from "./internal-errors.ts";
 
+let book = new PriceBook();
+let pricesOfBook: Prices | undefined;
+
 /** The prices that calls are billed by. */
-export const priceBook: PriceBook = new PriceBook();
+export function priceBook(): PriceBook {
+	const { value: prices } = installedPrices;
+	if (prices !== pricesOfBook) {
+		pricesOfBook = prices;
+		book = new PriceBook(prices);
+	}
+	return book;
+}
 
 /** A call has ended: price it, record it, tell everyone. Called once a call. */
 export function observe(call: Call): void {
@@ -24,6 +36,20 @@ export function observe(call: Call): void {
 			listener.settled(call);
 		} catch (cause) {
 			reportInternalError("listener", "A listener to settled calls has thrown.", cause);
+		}
+	}
+}
+
+/** A call was answered from a response cache: tell everyone who wants to know what that has saved. */
+export function observeServed(call: Call): void {
+	const listeners = settlementListeners();
+	if (listeners === undefined) return;
+	price(call);
+	for (const listener of listeners) {
+		try {
+			listener.served?.(call);
+		} catch (cause) {
+			reportInternalError("listener", "A listener to answers from a cache has thrown.", cause);
 		}
 	}
 }
@@ -52,9 +78,12 @@ function price(call: Call): void {
 	let usd: number | undefined;
 	try {
 		for (const part of call.billed) {
-			const { costUsd, unpriced } = priceOf(call, part);
-			if (costUsd !== undefined) usd = (usd ?? 0) + costUsd;
+			const { costUsd, pricedModel, source, unpriced } = priceOf(call, part);
 			call.unpriced ??= unpriced;
+			if (costUsd === undefined) continue;
+			usd = (usd ?? 0) + costUsd;
+			call.priceSource = source;
+			call.pricedModel = pricedModel;
 		}
 		call.costUsd = usd === undefined ? undefined : roundUsd(usd);
 	} catch (cause) {
@@ -64,10 +93,12 @@ function price(call: Call): void {
 }
 
 /** The label says where the call went; where the book has no such provider, the backend's own word counts. */
-function priceOf(call: Call, { answeredModel, model, provider, usage }: BilledUsage): Price {
-	const query = { model, answeredModel, usage, at: call.startedAt };
-	if (provider !== call.priceProvider) return priceBook.price({ ...query, provider });
-	const labelled = priceBook.price({ ...query, provider: call.provider });
-	if (labelled.pricedModel !== undefined || provider === call.provider) return labelled;
-	return priceBook.price({ ...query, provider });
+function priceOf(call: Call, part: BilledUsage): Price {
+	const { answeredModel, model, provider, reportedCostUsd, serviceTier, usage } = part;
+	const query = { model, answeredModel, usage, serviceTier, reportedCostUsd, at: call.startedAt };
+	const prices = priceBook();
+	if (provider !== call.priceProvider) return prices.price({ ...query, provider });
+	const labelled = prices.price({ ...query, provider: call.provider });
+	if (labelled.source !== undefined || provider === call.provider) return labelled;
+	return prices.price({ ...query, provider });
 }

@@ -8,6 +8,7 @@ import { negotiate } from "../exposition/negotiate.ts";
 import { checkMetricNames, type MetricNames, produceMetrics } from "../exposition/open-telemetry.ts";
 import type { ConstantLabels, ForeignFamily } from "../exposition/source.ts";
 import { TEXT_CONTENT_TYPE } from "../exposition/text-format.ts";
+import { openLedgers } from "../ledger/open-ledgers.ts";
 import { CATALOG, type MetricDefinition } from "../metrics/catalog.ts";
 import type { Recorder } from "../metrics/recorder.ts";
 import { type MetricsSnapshot, readFamily, type SeriesSnapshot, takeSnapshot } from "../metrics/snapshot.ts";
@@ -39,6 +40,8 @@ export class PrometheusHandle {
 	readonly #recorder: Recorder;
 	readonly #exposition: Exposition;
 	readonly #constantLabels: ConstantLabels;
+	/** Whether there ever was a ledger: none of which is open has nothing pending. */
+	#hasLedger = false;
 	readonly #included = new IncludedRegistries((message, cause) =>
 		reportInternalError("exposition", message, cause),
 	);
@@ -190,9 +193,15 @@ export class PrometheusHandle {
 	}
 
 	#collect(): void {
+		this.#hasLedger ||= openLedgers.size > 0;
+		if (this.#hasLedger) {
+			let pending = 0;
+			for (const { state } of openLedgers) pending += state.pendingRows;
+			this.#recorder.ledgerPending(pending);
+		}
 		try {
 			// To the minute: a text in which nothing else has changed is the same bytes then.
-			this.#recorder.priceBookAge(Math.floor(priceBook.ageSeconds(Date.now()) / 60) * 60);
+			this.#recorder.priceBookAge(Math.floor(priceBook().ageSeconds(Date.now()) / 60) * 60);
 		} catch (cause) {
 			reportInternalError("pricing", "The age of the prices could not be read.", cause);
 		}

@@ -1,9 +1,9 @@
-import { inspect } from "node:util";
-import { HyperAgentError } from "../core/hyperagent-error.ts";
+import { badOption } from "../core/bad-option.ts";
 import type { ConstantLabels } from "../exposition/source.ts";
 import { CATALOG, SCOPE_LABELS } from "../metrics/catalog.ts";
 import type { NativeSchema } from "../metrics/native-histogram.ts";
 import type { Bounds } from "../metrics/recorder.ts";
+import type { Prices } from "../pricing/prices.ts";
 import { MAX_LABEL_LENGTH } from "../core/label-guard.ts";
 import type { OnError } from "./internal-errors.ts";
 
@@ -27,6 +27,8 @@ export interface PrometheusOptions {
 	 */
 	readonly routes?: readonly string[];
 	readonly models?: readonly DeclaredModel[];
+	/** What you pay, where that is not what genai-prices lists: an object, or the path of a JSON file that holds one. */
+	readonly prices?: Prices | string;
 	/** The most label sets; beyond them labels become `other`. */
 	readonly bounds?: Partial<Bounds>;
 	/**
@@ -49,6 +51,7 @@ const OPTIONS = [
 	"models",
 	"nativeHistograms",
 	"onError",
+	"prices",
 	"routes",
 ];
 const BOUNDS = ["pairs", "routes", "targets"];
@@ -176,11 +179,5 @@ function isObject(value: unknown): value is object {
 }
 
 function expect(fits: boolean, path: string, expected: string, got: unknown): void {
-	if (fits) return;
-	const shown =
-		typeof got === "function" ? "a function" : inspect(got, { breakLength: Infinity }).slice(0, 80);
-	throw new HyperAgentError(
-		"BAD_OPTION",
-		`initPrometheus(): expected ${expected} at \`${path}\`, got ${shown}.`,
-	);
+	if (!fits) throw badOption("initPrometheus()", `\`${path}\``, expected, got);
 }

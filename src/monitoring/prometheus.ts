@@ -1,6 +1,8 @@
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { processSlot } from "../core/process-slot.ts";
 import { installedRecorder, Recorder } from "../metrics/recorder.ts";
+import { installedPrices } from "../pricing/installed-prices.ts";
+import { readPrices } from "../pricing/read-prices.ts";
 import { knownCacheRoutes, knownSeries } from "./declare-series.ts";
 import { errorHandler, reportInternalError } from "./internal-errors.ts";
 import { PrometheusHandle } from "./prometheus-handle.ts";
@@ -35,6 +37,7 @@ export function initPrometheus(options: PrometheusOptions = {}): PrometheusHandl
 		);
 	}
 	checkOptions(options);
+	const prices = options.prices === undefined ? undefined : readPrices("initPrometheus()", options.prices);
 	const {
 		buckets,
 		bounds,
@@ -59,6 +62,7 @@ export function initPrometheus(options: PrometheusOptions = {}): PrometheusHandl
 			),
 	});
 	errorHandler.value = onError;
+	if (prices !== undefined) installedPrices.value = prices;
 	for (const route of routes) {
 		recorder.route(route);
 		for (const model of models) recorder.pair(route, typeof model === "string" ? model : model.model);

@@ -1,7 +1,11 @@
-import type { UnpricedReason } from "../core/settled-call.ts";
+import type { PriceSource, UnpricedReason } from "../core/settled-call.ts";
 import type { TokenUsage } from "../core/token-usage.ts";
-import { listedName } from "./provider-names.ts";
+import { LIST_PUBLISHED } from "./list-date.ts";
+import { PriceOverrides, type Terms } from "./price-overrides.ts";
+import type { Prices } from "./prices.ts";
+import { type ListedName, listedName } from "./provider-names.ts";
 import { RateCard } from "./rate-card.ts";
+import { tierFactor } from "./service-tiers.ts";
 
 /** What is to be priced. */
 export interface PriceQuery {
@@ -11,6 +15,10 @@ export interface PriceQuery {
 	/** The model that answered; it counts where the book knows it. */
 	readonly answeredModel?: string | undefined;
 	readonly usage: TokenUsage;
+	/** The tier in which the answer says that it was made, where that is not the standard one: "flex", "batch", "fast+us". */
+	readonly serviceTier?: string | undefined;
+	/** USD that the provider itself says it takes. */
+	readonly reportedCostUsd?: number | undefined;
 	/** When the call started, in milliseconds since the epoch. */
 	readonly at: number;
 }
@@ -21,22 +29,23 @@ export interface Price {
 	readonly costUsd: number | undefined;
 	/** Set when it, or a part of it, has no known price. */
 	readonly unpriced: UnpricedReason | undefined;
-	/** The model of the price book whose prices were taken. */
+	/** `undefined` where there is no price. */
+	readonly source: PriceSource | undefined;
+	/** The model of the list, or the override's `model`, whose prices were taken; none where the provider told the cost. */
 	readonly pricedModel: string | undefined;
 	readonly match: RateCard["match"] | undefined;
+	/** When those prices were published, or the override's `from`, in milliseconds since the epoch. */
+	readonly asOf: number | undefined;
 }
 
 const UNKNOWN: Price = {
 	costUsd: undefined,
 	unpriced: "unknown_model",
+	source: undefined,
 	pricedModel: undefined,
 	match: undefined,
+	asOf: undefined,
 };
-
-/** When the bundled prices were published: genai-prices 0.1.8, which its package does not say of itself. */
-const PRICES_PUBLISHED: number = Date.parse("2026-09-23T10:11:04Z");
-/** The version that {@link PRICES_PUBLISHED} speaks of; a test holds it equal to the one installed. */
-export const PRICES_VERSION = "0.1.8";
 
 /** More (provider, model) names than this are taken for a flood, and forgotten together: a card is made in microseconds. */
 const MOST_NAMES = 5000;
@@ -45,20 +54,28 @@ const LONGEST_NAME = 256;
 /** What is known of a name is asked anew after this long: the user may update genai-prices' data. */
 const ENTRY_LIFE_MS = 3_600_000;
 
-/** What the book knows of a name between two times: a card, or that there is none. */
-interface Entry {
-	readonly card: RateCard | undefined;
-	readonly from: number;
-	readonly until: number;
+/** What the book knows of a name between two times: a card and the terms that it is under, or that there is none. */
+interface Entry extends Terms {
+	/** The model in the list, whoever's prices are taken. */
+	readonly listedModel: string | undefined;
 }
 
 /**
- * The prices of genai-prices, compiled to a card for each (provider, model) once. A provider that it does not know has
- * no price: a model's name alone does not tell who bills it.
+ * What calls cost: as the provider itself has reported it, else by the user's own prices, else by genai-prices' at that
+ * time, each compiled to a card for a (provider, model) once. A provider that nobody has listed has no price: a model's
+ * name alone does not tell who bills it.
  */
 export class PriceBook {
 	readonly #entries = new Map<string, Map<string, Entry>>();
+	readonly #overrides: PriceOverrides;
+	readonly #hasOverrides: boolean;
 	#size = 0;
+
+	/** @param prices the user's own, checked */
+	constructor(prices: Prices = {}) {
+		this.#overrides = new PriceOverrides(prices);
+		this.#hasOverrides = prices.models !== undefined;
+	}
 
 	/** How many names it remembers, at most 5,000: those it has a card for and those it has not. */
 	get size(): number {
@@ -66,23 +83,33 @@ export class PriceBook {
 	}
 
 	/** Never throws; what is unknown is said to be. */
-	price({ answeredModel, at, model, provider, usage }: PriceQuery): Price {
-		const card = this.#cardOf(provider, answeredModel, at) ?? this.card(provider, model, at);
-		if (card === undefined) return UNKNOWN;
-		let costUsd = card.requestCost(usage);
+	price(query: PriceQuery): Price {
+		const { answeredModel, at, model, provider, reportedCostUsd = 0, serviceTier, usage } = query;
+		if (reportedCostUsd > 0 && reportedCostUsd < Number.POSITIVE_INFINITY)
+			return { ...UNKNOWN, costUsd: reportedCostUsd, unpriced: undefined, source: "reported" };
+		const entry = this.#entryFor(provider, model, answeredModel, at);
+		const card = entry?.card;
+		if (entry === undefined || card === undefined) return UNKNOWN;
+		let costUsd = card.requestCost(usage) * entry.share;
 		let unpriced: UnpricedReason | undefined = card.hasToolRates(usage) ? undefined : "server_tool";
 		const { iterations } = usage;
 		if (iterations === undefined || iterations.length === 0) {
-			costUsd += card.tokenCost(usage);
-			if (!card.hasRates(usage)) unpriced = "unknown_rate";
+			const factor = serviceTier === undefined ? 1 : tierFactor(entry.serviceTiers, serviceTier);
+			costUsd += card.tokenCost(usage) * (factor ?? 1) * entry.share;
+			if (factor === undefined || !card.hasRates(usage)) unpriced = "unknown_rate";
 		} else {
 			// Price tiers look at one request, so each of several is priced for itself.
 			for (const part of iterations) {
-				const isOwn = part.model === undefined || part.model === answeredModel || part.model === model;
-				const own = this.#cardOf(provider, part.model, at) ?? (isOwn ? card : undefined);
-				costUsd += own?.tokenCost(part) ?? 0;
-				if (own === undefined) unpriced = "unknown_model";
-				else if (!own.hasRates(part)) unpriced ??= "unknown_rate";
+				const isOwn = part.model === undefined || part.model === answeredModel;
+				const other = isOwn ? entry : this.#entry(provider, part.model, at);
+				const own = other?.card === undefined && part.model === model ? entry : other;
+				if (own?.card === undefined) {
+					unpriced = "unknown_model";
+					continue;
+				}
+				const factor = serviceTier === undefined ? 1 : tierFactor(own.serviceTiers, serviceTier);
+				costUsd += own.card.tokenCost(part) * (factor ?? 1) * own.share;
+				if (factor === undefined || !own.card.hasRates(part)) unpriced ??= "unknown_rate";
 			}
 		}
 		// Counts are checked where they come in; a bad one must still not become a bad price.
@@ -91,42 +118,71 @@ export class PriceBook {
 		return {
 			costUsd: isCost && (costUsd > 0 || unpriced === undefined) ? costUsd : undefined,
 			unpriced,
+			source: card.source,
 			pricedModel: card.modelId,
 			match: card.match,
+			asOf: card.asOf,
 		};
 	}
 
 	/** The card of that model at that time; `undefined` where the book knows no such provider or model. */
 	card(provider: string, model: string, at: number): RateCard | undefined {
-		const entry = this.#entries.get(provider)?.get(model);
-		if (entry !== undefined && at >= entry.from && at < entry.until) return entry.card;
-		return this.#learn(provider, model, at);
+		return this.#entry(provider, model, at)?.card;
+	}
+
+	/** The same with what else the bill depends on: service tiers and discounts. */
+	terms(provider: string, model: string, at: number): Terms | undefined {
+		return this.#entry(provider, model, at);
 	}
 
 	/** How old the bundled prices are. */
 	ageSeconds(now: number): number {
-		return Math.max(0, (now - PRICES_PUBLISHED) / 1000);
+		return Math.max(0, (now - LIST_PUBLISHED) / 1000);
 	}
 
-	#cardOf(provider: string, model: string | undefined, at: number): RateCard | undefined {
-		return model === undefined ? undefined : this.card(provider, model, at);
+	/**
+	 * What the answering model costs, where the book knows it, else the model that was asked. Providers answer with longer
+	 * names than one asks by, so of the user's entries for either the closer one counts, unless the list knows the two as
+	 * different models.
+	 */
+	#entryFor(provider: string, model: string, answered: string | undefined, at: number): Entry | undefined {
+		if (answered === undefined || answered === model) return this.#entry(provider, model, at);
+		const own = this.#entry(provider, answered, at);
+		if (own?.card !== undefined && !this.#hasOverrides) return own;
+		const asked = this.#entry(provider, model, at);
+		if (own?.card === undefined) return asked;
+		if (asked?.card === undefined || asked.rank <= own.rank) return own;
+		return asked.listedModel === undefined || asked.listedModel === own.listedModel ? asked : own;
 	}
 
-	#learn(provider: string, model: string, at: number): RateCard | undefined {
+	#entry(provider: string, model: string, at: number): Entry | undefined {
+		const entry = this.#entries.get(provider)?.get(model);
+		if (entry !== undefined && at >= entry.from && at < entry.until) return entry;
+		return this.#learn(provider, model, at);
+	}
+
+	#learn(provider: string, model: string, at: number): Entry | undefined {
 		if (provider.length > LONGEST_NAME || model.length > LONGEST_NAME) return undefined;
+		let name: ListedName | undefined;
 		let card: RateCard | undefined;
 		try {
-			const name = listedName(provider, model);
+			name = listedName(provider, model);
 			if (name !== undefined) card = RateCard.compile(name.providerId, name.model, at);
 		} catch {
 			// Data that genai-prices itself cannot read is no price.
 		}
-		this.#remember(provider, model, {
-			card,
-			from: Math.max(at - ENTRY_LIFE_MS, card?.from ?? Number.NEGATIVE_INFINITY),
-			until: Math.min(at + ENTRY_LIFE_MS, card?.until ?? Number.POSITIVE_INFINITY),
-		});
-		return card;
+		const terms = this.#overrides.terms(provider, model, name, at);
+		const entry: Entry = {
+			card: terms.card ?? card,
+			listedModel: card?.modelId,
+			serviceTiers: terms.serviceTiers,
+			rank: terms.rank,
+			share: terms.share,
+			from: Math.max(at - ENTRY_LIFE_MS, terms.from, card?.from ?? Number.NEGATIVE_INFINITY),
+			until: Math.min(at + ENTRY_LIFE_MS, terms.until, card?.until ?? Number.POSITIVE_INFINITY),
+		};
+		this.#remember(provider, model, entry);
+		return entry;
 	}
 
 	#remember(provider: string, model: string, entry: Entry): void {

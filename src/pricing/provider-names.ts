@@ -42,7 +42,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
  * know. The model's name never tells the provider, but LiteLLM's "anthropic/claude-…", which says it.
  */
 export function listedName(label: string, model: string): ListedName | undefined {
-	const name = label.toLowerCase().trim();
+	const name = normalName(label);
 	if (name === "litellm") {
 		const slash = model.indexOf("/");
 		return slash < 1 ? undefined : listedName(model.slice(0, slash), model.slice(slash + 1));
@@ -62,6 +62,17 @@ function providerIdOf(name: string): string | undefined {
 		ALIASES.get(first) ??
 		recognised(name)
 	);
+}
+
+/** The provider whose own name that is, an id or an alias; `undefined` for a label that only has it in it ("azure-eu"). */
+export function ownProviderId(name: string): string | undefined {
+	const normal = normalName(name);
+	return exactId(normal) ?? ALIASES.get(normal);
+}
+
+/** As names are compared. */
+export function normalName(name: string): string {
+	return name.toLowerCase().trim();
 }
 
 function exactId(name: string): string | undefined {

@@ -1,4 +1,5 @@
 import type { ModelPrice } from "@pydantic/genai-prices";
+import type { ModelPrices, TokenPrices } from "./prices.ts";
 
 /** USD for one token of each kind, in the requests of one tier. */
 export interface Rates {
@@ -32,6 +33,16 @@ export function tiersOf(prices: ModelPrice): readonly [Tier, ...Tier[]] {
 	return [tier(-1), ...[...starts].toSorted((a, b) => a - b).map(tier)];
 }
 
+/** The same of the user's prices. */
+export function overrideTiers(prices: ModelPrices): readonly [Tier, ...Tier[]] {
+	let inForce: TokenPrices = prices;
+	const above = (prices.tiers ?? []).map((tier) => {
+		inForce = { ...inForce, ...tier };
+		return { above: tier.above, rates: overrideRates(inForce) };
+	});
+	return [{ above: -1, rates: overrideRates(prices) }, ...above];
+}
+
 /** USD for one of what that key prices by the thousand; `undefined` where it has no price. */
 export function countRate(prices: ModelPrice, key: string): number | undefined {
 	const price = prices[key];
@@ -62,6 +73,25 @@ function ratesAbove(above: number, prices: ModelPrice): Rates {
 		reasoning: rate("output_reasoning_mtok", "output_mtok"),
 		outputAudio: rate("output_audio_mtok", "output_mtok"),
 		outputImage: rate("output_image_mtok", "output_mtok"),
+	};
+}
+
+/** Each kind's own price, else that of what it is a part of. */
+function overrideRates(prices: TokenPrices): Rates {
+	const rate = (...kinds: readonly (keyof TokenPrices)[]): number =>
+		(kinds.map((kind) => prices[kind]).find((price) => price !== undefined) ?? 0) / 1e6;
+	return {
+		input: rate("input"),
+		inputAudio: rate("inputAudio", "input"),
+		inputImage: rate("inputImage", "input"),
+		cacheRead: rate("cacheRead", "input"),
+		cacheReadAudio: rate("cacheReadAudio", "cacheRead", "inputAudio", "input"),
+		cacheWrite5m: rate("cacheWrite5m", "input"),
+		cacheWrite1h: rate("cacheWrite1h", "cacheWrite5m", "input"),
+		output: rate("output"),
+		reasoning: rate("reasoning", "output"),
+		outputAudio: rate("outputAudio", "output"),
+		outputImage: rate("outputImage", "output"),
 	};
 }
 

@@ -73,7 +73,9 @@ export class ChatCompletionsBackend implements LLMBackend {
 			const request = this.#request(messages, tools, temperature, options);
 			const client = await this.#client;
 			const body: unknown = await client.chat.completions.create(request, { signal });
-			const usage = exchange.reportUsage(parseOpenAIChatUsage(isRecord(body) ? body["usage"] : undefined));
+			const usage = exchange.reportUsage(
+				parseOpenAIChatUsage(isRecord(body) ? body["usage"] : undefined, body),
+			);
 			const response = parseChatCompletion(body);
 			if (response === undefined) throw noAnswer(body, this.#who);
 			exchange.reportModel(response.model);
@@ -155,7 +157,7 @@ export class ChatCompletionsBackend implements LLMBackend {
 			const chunks = await this.#open(this.#request(messages, tools, temperature, options), connection);
 			for await (const chunk of chunks) {
 				const said = openAIChunkUsage(chunk);
-				if (said !== undefined) usage = exchange.reportUsage(parseOpenAIChatUsage(said));
+				if (said !== undefined) usage = exchange.reportUsage(parseOpenAIChatUsage(said, chunk));
 				const events = reader.read(chunk);
 				exchange.reportModel(reader.model);
 				if (reader.firstToken !== undefined) exchange.firstToken(reader.firstToken);

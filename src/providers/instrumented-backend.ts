@@ -186,7 +186,10 @@ function streamMeter(signal: AbortSignal | undefined): StreamMeter<StreamEvent> 
 function reportAnswer(call: Call, answer: LLMResponse | EmbeddingResponse | StreamEvent): void {
 	try {
 		call.serveFromCache(isCached(answer));
-		if (isCached(answer)) return;
+		if (isCached(answer)) {
+			if ("usage" in answer) call.reportServed(answer.usage);
+			return;
+		}
 		if ("model" in answer) call.reportModel(answer.model);
 		if ("usage" in answer && answer.usage !== undefined) call.reportUsage(answer.usage);
 	} catch (cause) {

@@ -4,13 +4,16 @@ import { unbindAll } from "../monitoring/bound-series.ts";
 import { errorHandler, type OnError } from "../monitoring/internal-errors.ts";
 import { installedHandle, testHandle } from "../monitoring/prometheus.ts";
 import { PrometheusHandle } from "../monitoring/prometheus-handle.ts";
+import { installedPrices } from "../pricing/installed-prices.ts";
+import type { Prices } from "../pricing/prices.ts";
 
-/** All that makes a recorder the process's one. */
+/** All that makes a recorder the process's one, and what else `initPrometheus()` sets. */
 interface Installed {
 	readonly recorder: Recorder | undefined;
 	readonly handle: PrometheusHandle | undefined;
 	readonly testHandle: PrometheusHandle | undefined;
 	readonly onError: OnError | undefined;
+	readonly prices: Prices | undefined;
 }
 
 /** The layers that are on now, the last one on top. */
@@ -36,6 +39,7 @@ export class RecorderLayer {
 			handle: undefined,
 			testHandle: new PrometheusHandle(recorder, {}, false),
 			onError: this.below.onError,
+			prices: this.below.prices,
 		});
 	}
 
@@ -78,13 +82,15 @@ function read(): Installed {
 		handle: installedHandle.value,
 		testHandle: testHandle.value,
 		onError: errorHandler.value,
+		prices: installedPrices.value,
 	};
 }
 
-function write({ handle, onError, recorder, testHandle: standIn }: Installed): void {
+function write({ handle, onError, prices, recorder, testHandle: standIn }: Installed): void {
 	installedRecorder.value = recorder;
 	installedHandle.value = handle;
 	testHandle.value = standIn;
 	errorHandler.value = onError;
+	installedPrices.value = prices;
 	unbindAll();
 }

@@ -1,4 +1,5 @@
 import type { IterationUsage, TokenUsage } from "../core/token-usage.ts";
+import { billSaid } from "./bill-said.ts";
 import { CountReader } from "./count-reader.ts";
 import { isRecord } from "./is-record.ts";
 import {
@@ -30,6 +31,7 @@ export function parseAnthropicUsage(usage: unknown): ParsedUsage {
 	// A single iteration of the model that was asked for says nothing that the whole does not say.
 	const isSplit = iterations.length > 1 || iterations.some((iteration) => iteration.model !== undefined);
 	return {
+		...billSaid(usage),
 		usage: finishUsage({
 			...whole,
 			reasoning: (reasoning ?? 0) > (whole.output ?? 0) ? undefined : reasoning,

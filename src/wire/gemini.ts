@@ -1,3 +1,4 @@
+import { billSaid } from "./bill-said.ts";
 import { CountReader } from "./count-reader.ts";
 import { isRecord } from "./is-record.ts";
 import {
@@ -36,6 +37,7 @@ export function parseGeminiUsage(usage: unknown): ParsedUsage {
 	// The audio of a prompt includes that of its cached part.
 	const inputAudio = within((promptAudio ?? 0) - (cacheAudio ?? 0), uncached);
 	return {
+		...billSaid(usage),
 		usage: finishUsage({
 			inputUncached: hasInput ? uncached : undefined,
 			cacheRead,

@@ -42,7 +42,7 @@ export class OpenAIChatReader implements WireReader {
 		this.isEmpty = false;
 		this.isComplete = true;
 		if (typeof model === "string" && model !== "") this.model = model;
-		this.usage = parseOpenAIChatUsage(usage);
+		this.usage = parseOpenAIChatUsage(usage, value);
 	}
 
 	#chunk(name: string | undefined, chunk: Readonly<Record<string, unknown>>): void {
@@ -54,7 +54,7 @@ export class OpenAIChatReader implements WireReader {
 		}
 		if (typeof model === "string" && model !== "") this.model = wireText(model);
 		const usage = openAIChunkUsage(chunk);
-		if (usage !== undefined) this.usage = parseOpenAIChatUsage(usage);
+		if (usage !== undefined) this.usage = parseOpenAIChatUsage(usage, chunk);
 		const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
 		if (!isRecord(choice)) return;
 		const { delta, finish_reason: reason, text } = choice;

@@ -1,4 +1,5 @@
 /** wire/: what providers say (usage, errors, rate limits), read from plain values; no I/O, and nothing throws. */
+import { billSaid } from "./bill-said.ts";
 import { CountReader } from "./count-reader.ts";
 import { isRecord } from "./is-record.ts";
 import {
@@ -18,8 +19,10 @@ import { readServerTools } from "./server-tools.ts";
  * which these are more than the prompt is a `parse_error`, for it has no price; so are audio or image tokens that are
  * more than their whole. Reasoning costs what output costs, so a `reasoning_tokens` that contradicts the rest is left
  * out and the rest stands.
+ *
+ * @param answer the completion or the chunk that it stands in, which names the service tier
  */
-export function parseOpenAIChatUsage(usage: unknown): ParsedUsage {
+export function parseOpenAIChatUsage(usage: unknown, answer?: unknown): ParsedUsage {
 	if (usage === undefined || usage === null) return NOT_REPORTED;
 	const counts = new CountReader();
 	const prompt = counts.count(usage, "prompt_tokens");
@@ -52,6 +55,7 @@ export function parseOpenAIChatUsage(usage: unknown): ParsedUsage {
 	const inputAudio = atMost(audio, uncached);
 	const cachedAudio = (audio ?? 0) - (inputAudio ?? 0);
 	return {
+		...billSaid(usage, answer),
 		usage: finishUsage({
 			inputUncached: prompt === undefined ? undefined : uncached,
 			cacheRead,
@@ -76,7 +80,8 @@ export function parseOpenAIEmbeddingsUsage(usage: unknown): ParsedUsage {
 	const counts = new CountReader();
 	const input = counts.count(usage, "prompt_tokens") ?? counts.count(usage, "total_tokens");
 	if (counts.bad) return PARSE_ERROR;
-	return input === undefined ? withoutKnownFields(usage) : { usage: { inputUncached: input } };
+	if (input === undefined) return withoutKnownFields(usage);
+	return { ...billSaid(usage), usage: { inputUncached: input } };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { billSaid } from "./bill-said.ts";
 import { CountReader } from "./count-reader.ts";
 import { isRecord } from "./is-record.ts";
 import {
@@ -37,6 +38,7 @@ export function parseOpenAIResponsesUsage(response: unknown): ParsedUsage {
 		total === (input ?? 0) + reported + reasoning;
 	const output = isOutside ? reported + reasoning : reported;
 	return {
+		...billSaid(usage, response),
 		usage: finishUsage({
 			inputUncached: input === undefined ? undefined : uncached,
 			cacheRead,

@@ -1,12 +1,13 @@
 import type { TokenUsage } from "../core/token-usage.ts";
+import type { BillSaid } from "./bill-said.ts";
 import { isRecord } from "./is-record.ts";
 
 /**
- * What a provider's usage object says: the usage, or why there is none. `not_reported` is no object, or one without
+ * What a provider's usage object says: the usage (with what is said of its price), or why there is none. `not_reported` is no object, or one without
  * anything in it; `parse_error` is one that we cannot read or that contradicts itself where money depends on it.
  */
 export type ParsedUsage =
-	| { readonly usage: TokenUsage }
+	| ({ readonly usage: TokenUsage } & BillSaid)
 	| { readonly missing: "not_reported" | "parse_error" };
 
 export const NOT_REPORTED: ParsedUsage = { missing: "not_reported" };

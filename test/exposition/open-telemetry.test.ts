@@ -36,6 +36,7 @@ function recorded(constant: Record<string, string> = {}): PrometheusHandle {
 	recorder.setOrigin(chat, { provider: "mistral", operation: "chat" });
 	recorder.setOrigin(chat, { provider: "openai", operation: "embeddings" });
 	recorder.settle(chat, {
+		id: "019abb1c2d3e4f5a6b7c8d-0000001",
 		operation: "chat",
 		route: "chat",
 		provider: "mistral",
@@ -50,9 +51,12 @@ function recorded(constant: Record<string, string> = {}): PrometheusHandle {
 		usage: { inputUncached: 10, cacheRead: 20, cacheWrite5m: 3, cacheWrite1h: 4, output: 11, reasoning: 5 },
 		usageMissing: undefined,
 		costUsd: 0.0025,
+		priceSource: "genai-prices",
+		pricedModel: "gpt-4-turbo",
 		unpriced: undefined,
 		exemplar: undefined,
 		attempts: 1,
+		tags: undefined,
 	});
 	recorder.latency(chat, 1e9);
 	const embed = recorder.pair("search", "e");

@@ -30,6 +30,7 @@ function busyRecorder(pairs: number): Recorder {
 	recorder.attempt(target, "rate_limited");
 	recorder.rateLimitRemaining(target, "tokens", 149_984.5);
 	recorder.priceBookAge(12.5);
+	recorder.ledgerPending(3);
 	recorder.internalError("usage");
 	return recorder;
 }

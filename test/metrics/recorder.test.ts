@@ -5,6 +5,7 @@ import { Recorder } from "../../src/metrics/recorder.ts";
 import { takeSnapshot } from "../../src/metrics/snapshot.ts";
 
 const CALL: SettledCall = {
+	id: "019abb1c2d3e4f5a6b7c8d-0000001",
 	operation: "chat",
 	route: "chat",
 	provider: "openai",
@@ -19,9 +20,12 @@ const CALL: SettledCall = {
 	usage: { inputUncached: 10, cacheRead: 20, cacheWrite5m: 3, cacheWrite1h: 4, output: 11, reasoning: 5 },
 	usageMissing: undefined,
 	costUsd: 0.0025,
+	priceSource: "genai-prices",
+	pricedModel: "gpt-4-turbo",
 	unpriced: undefined,
 	exemplar: undefined,
 	attempts: 1,
+	tags: undefined,
 };
 
 /** The value of one series; undefined where there is none. */

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { TokenUsage } from "../../src/core/token-usage.ts";
-import { type Price, PriceBook, type PriceQuery, PRICES_VERSION } from "../../src/pricing/price-book.ts";
+import { LIST_VERSION } from "../../src/pricing/list-date.ts";
+import { type Price, PriceBook, type PriceQuery } from "../../src/pricing/price-book.ts";
 
 const book = new PriceBook();
 const AT = Date.parse("2026-11-01T12:00:00Z");
@@ -319,7 +320,7 @@ describe("a price book", () => {
 
 	test("is as old as the version of genai-prices that is installed", () => {
 		const manifest = new URL("../../node_modules/@pydantic/genai-prices/package.json", import.meta.url);
-		expect(JSON.parse(readFileSync(manifest, "utf8")).version).toBe(PRICES_VERSION);
+		expect(JSON.parse(readFileSync(manifest, "utf8")).version).toBe(LIST_VERSION);
 		// 0.1.8 was published on 2026-09-23 at 10:11:04 UTC, by the registry.
 		expect(book.ageSeconds(Date.parse("2026-09-24T10:11:04Z"))).toBe(86_400);
 		expect(book.ageSeconds(0)).toBe(0);

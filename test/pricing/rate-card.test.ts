@@ -9,6 +9,7 @@ import {
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { TokenUsage } from "../../src/core/token-usage.ts";
+import type { TOKEN_KINDS } from "../../src/pricing/prices.ts";
 import { RateCard } from "../../src/pricing/rate-card.ts";
 
 /** Everything that genai-prices lists, whatever it will list in its next version. */
@@ -116,6 +117,21 @@ function difference(actual: number | undefined, expected: number | undefined): n
 	return Math.abs(actual - expected) / expected;
 }
 
+/** What genai-prices calls the price of each kind of tokens. */
+const GENAI_KEYS: Readonly<Record<(typeof TOKEN_KINDS)[number], string>> = {
+	input: "input_mtok",
+	cacheRead: "cache_read_mtok",
+	cacheWrite5m: "cache_write_5m_mtok",
+	cacheWrite1h: "cache_write_1h_mtok",
+	inputAudio: "input_audio_mtok",
+	inputImage: "input_image_mtok",
+	cacheReadAudio: "cache_audio_read_mtok",
+	output: "output_mtok",
+	reasoning: "output_reasoning_mtok",
+	outputAudio: "output_audio_mtok",
+	outputImage: "output_image_mtok",
+};
+
 describe("a rate card costs what genai-prices' own calcPrice says", () => {
 	test("genai-prices lists what this file is about", () => {
 		expect(PROVIDERS.length).toBeGreaterThan(40);
@@ -184,6 +200,44 @@ describe("a rate card costs what genai-prices' own calcPrice says", () => {
 		// Both price lists have been asked.
 		expect([...seen]).toEqual(expect.arrayContaining([5, undefined]));
 	});
+
+	// Not all at once: genai-prices wants a price for each two that may meet (audio that is written to the cache).
+	test.each([
+		["input", "cacheRead", "cacheWrite5m", "cacheWrite1h", "output", "reasoning"],
+		["input", "cacheRead", "inputAudio", "cacheReadAudio", "output"],
+		["input", "inputAudio", "inputImage", "output", "outputAudio", "outputImage"],
+	] as const)(
+		"of the user's own prices as well, where genai-prices is given the same: %s, %s, %s …",
+		(...names) => {
+			const usd = fc.integer({ min: 0, max: 1_000_000 }).map((price) => price / 10_000);
+			const kinds = fc.record(Object.fromEntries(names.map((kind) => [kind, usd])));
+			const entries = fc.record({
+				low: kinds,
+				above: fc.integer({ min: 1, max: 300_000 }),
+				high: kinds,
+				search: usd,
+			});
+			const check = fc.property(entries, usages, ({ above, high, low, search }, usage) => {
+				const tiered = (kind: keyof typeof GENAI_KEYS) => ({
+					base: low[kind] ?? 0,
+					tiers: [{ start: above, price: high[kind] ?? 0 }],
+				});
+				const prices: ModelPrice = {
+					...Object.fromEntries(names.map((kind) => [GENAI_KEYS[kind], tiered(kind)])),
+					// The whole of the two classes, of which no usage here has any more.
+					...(names[2] === "cacheWrite5m" ? { cache_write_mtok: 0 } : undefined),
+					web_searches_kcount: search * 1000,
+				};
+				const model: ModelInfo = { id: "it", match: { equals: "it" }, prices };
+				const provider: Provider = { id: "nobody", name: "Nobody", api_pattern: "nobody", models: [model] };
+				const own = { provider: "nobody", model: "it", ...low, webSearch: search };
+				const card = RateCard.ofOverride({ ...own, tiers: [{ above, ...high }] });
+				const expected = calcPrice(toGenaiUsage(usage), "it", { provider })?.total_price;
+				expect(difference(card.cost(usage), expected)).toBeLessThanOrEqual(1e-12);
+			});
+			fc.assert(check, { numRuns: 2000 });
+		},
+	);
 
 	test("and takes the model that calcPrice takes, by the names that people use", () => {
 		const usage = { inputUncached: 1000, cacheRead: 500, output: 1000 };

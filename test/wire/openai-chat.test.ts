@@ -70,6 +70,7 @@ describe("recorded responses", () => {
 	test("xAI's reasoning is output", ({ skip }) => {
 		skip(recordingsAbsent !== undefined, recordingsAbsent);
 		expect(parseOpenAIChatUsage(usageOf(recordedBody("openai-chat", "xai-text.json")))).toEqual({
+			reportedCostUsd: 0.00011765,
 			usage: {
 				inputUncached: 10,
 				cacheRead: 2,

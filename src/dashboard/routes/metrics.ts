@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
+import { PROCESS_ID } from "../../core/call-id.ts";
 import type { PrometheusHandle } from "../../monitoring/index.ts";
 import { acceptsGzip } from "../accept-encoding.ts";
 import type { RouteHandler } from "../app.ts";
@@ -8,7 +9,8 @@ const compress = promisify(gzip);
 
 /**
  * `GET /metrics`, in the format that the scraper asks for, gzipped where it asks for that; `?name[]=llm_cost_usd_total`,
- * as often as one likes, picks families.
+ * as often as one likes, picks families. The header `X-HyperAgent-Process` says whose counters they are: the rows of that
+ * process in a ledger add up to them.
  */
 export function metricsRoute(handle: PrometheusHandle): RouteHandler {
 	/** What has not changed since the last scrape is not compressed again. */
@@ -17,6 +19,7 @@ export function metricsRoute(handle: PrometheusHandle): RouteHandler {
 		const names = c.req.queries("name[]");
 		const { body, contentType } = await handle.scrape({ accept: c.req.header("accept"), names });
 		c.header("Content-Type", contentType);
+		c.header("X-HyperAgent-Process", PROCESS_ID);
 		c.header("Cache-Control", "no-store");
 		c.header("Vary", "Accept, Accept-Encoding");
 		if (!acceptsGzip(c.req.header("accept-encoding"))) return answer(c, body);

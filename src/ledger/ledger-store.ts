@@ -1,0 +1,100 @@
+import type { Outcome } from "../core/settled-call.ts";
+import type { LedgerRow } from "./ledger-row.ts";
+
+/** What totals can be told apart by. Days and hours are of UTC. */
+export type GroupBy = "model" | "route" | "provider" | "day" | "hour" | `tag:${string}`;
+
+/**
+ * Whole hours: from the one that `since` lies in to the one before `until`, both in milliseconds since the epoch.
+ * Without them everything.
+ */
+export interface TimeRange {
+	readonly since?: number | undefined;
+	readonly until?: number | undefined;
+}
+
+/** A question for totals; without `by` there is one group of everything. */
+export interface TotalsQuery extends TimeRange {
+	readonly by: readonly GroupBy[];
+}
+
+/** What one group came to. */
+export interface GroupTotals {
+	/** One value for each `by`, in its order: a name, "2026-11-25" or "2026-11-25T07:00Z"; "" where there is none. */
+	readonly group: readonly string[];
+	/** Calls that ended, by outcome; records by hand are none. */
+	readonly calls: Readonly<Record<Outcome, number>>;
+	readonly manualRecords: number;
+	/** All input tokens, cached ones included. */
+	readonly inputTokens: number;
+	readonly outputTokens: number;
+	/** Parts of input or output, never to be added to them. */
+	readonly cacheReadTokens: number;
+	readonly cacheWriteTokens: number;
+	readonly reasoningTokens: number;
+	/** The exact cost, in 10⁻¹² USD. */
+	readonly costPico: bigint;
+	readonly unpricedCalls: number;
+	readonly callsWithoutUsage: number;
+}
+
+/** A model whose calls, or a part of them, have no known price. */
+export interface UnpricedModel {
+	readonly provider: string;
+	readonly model: string;
+	readonly reason: string;
+	readonly calls: number;
+	/** When the last one started, in milliseconds since the epoch. */
+	readonly lastAt: number;
+}
+
+/** Some calls, newest first. */
+export interface CallsQuery extends TimeRange {
+	readonly limit: number;
+}
+
+/** What one process has spent on a pair. */
+export interface ProcessPair {
+	readonly route: string;
+	readonly model: string;
+	readonly costPico: bigint;
+}
+
+/** Before which times, in milliseconds since the epoch, calls and totals are forgotten. */
+export interface Horizon {
+	readonly calls?: number | undefined;
+	/** Whole days: those that end before it. */
+	readonly totals?: number | undefined;
+}
+
+/** What {@link LedgerStore.append} did. */
+export interface Appended {
+	readonly added: number;
+	/** Rows older than the calls that are kept: it cannot be told whether they were there before, so they were left out. */
+	readonly tooOld: number;
+}
+
+/**
+ * Keeps rows for good. Every store passes test/contract/ledger-store.test.ts.
+ *
+ * Methods reject with what their database throws; a batch is then in as a whole, or not at all.
+ */
+export interface LedgerStore {
+	/** Adds rows, durably once it resolves. A row whose id is there already changes nothing. */
+	append(rows: readonly LedgerRow[]): Promise<Appended>;
+	/** Sorted by group. */
+	totals(query: TotalsQuery): Promise<readonly GroupTotals[]>;
+	/** Newest first. */
+	calls(query: CallsQuery): Promise<readonly LedgerRow[]>;
+	/** Of those calls that are kept, most calls first. */
+	unpricedModels(range: TimeRange): Promise<readonly UnpricedModel[]>;
+	/** Exactly what the rows of a process add up to: reckoned from the rows themselves, so only as long as they are kept. */
+	processPairs(process: string): Promise<readonly ProcessPair[]>;
+	/**
+	 * Forgets calls, and totals, that are older, in steps, so that nobody waits for long.
+	 *
+	 * @returns whether there is more to forget
+	 */
+	prune(before: Horizon): Promise<boolean>;
+	close(): Promise<void>;
+}

@@ -1,0 +1,259 @@
+/** ledger/: what every call has cost, kept in a file and asked for again; and what the process has spent, in memory. */
+import { nextSequence } from "../core/call-id.ts";
+import { HyperAgentError } from "../core/hyperagent-error.ts";
+import { LabelGuard } from "../core/label-guard.ts";
+import type { SettledCall } from "../core/settled-call.ts";
+import { addSettlementListener } from "../core/settlement-listeners.ts";
+import { onProcessEnd } from "./exit-paths.ts";
+import type { LedgerRow } from "./ledger-row.ts";
+import { LedgerReader } from "./ledger-reader.ts";
+import type {
+	CallsQuery,
+	GroupTotals,
+	ProcessPair,
+	TimeRange,
+	TotalsQuery,
+	UnpricedModel,
+} from "./ledger-store.ts";
+import { LedgerThread } from "./ledger-thread.ts";
+import type { LedgerState } from "./ledger-state.ts";
+import type { WriterState } from "./writer-state.ts";
+import type { CheckedLedgerOptions } from "./ledger-options.ts";
+import { RowPage } from "./row-page.ts";
+import { leaveSpool, removeSpool, spoolFolder } from "./spool.ts";
+
+/** How long rows wait for others to go with them. */
+const POST_AFTER_MS = 50;
+/** How long the end of the process waits for the worker. */
+const END_WAIT_MS = 2000;
+
+interface Flush {
+	readonly upTo: number;
+	readonly resolve: () => void;
+	readonly reject: (error: HyperAgentError) => void;
+}
+
+/** A ledger that is open: see `openLedger`. */
+export class Ledger {
+	readonly path: string;
+	readonly #options: CheckedLedgerOptions;
+	readonly #thread: LedgerThread;
+	readonly #reader: LedgerReader;
+	readonly #guard: LabelGuard;
+	readonly #pairs: { readonly route: string; readonly model: string }[] = [];
+	readonly #stop: readonly (() => void)[];
+	readonly #flushes: Flush[] = [];
+	#page = new RowPage();
+	/** Rows of the page that were posted. */
+	#from = 0;
+	#timer: NodeJS.Timeout | undefined;
+	#state: WriterState | undefined;
+	#lastTold: string | undefined;
+	#lostRows = 0;
+	#isLosing = false;
+	#isClosed = false;
+
+	/** @see openLedger */
+	constructor(options: CheckedLedgerOptions) {
+		this.path = options.path;
+		this.#options = options;
+		this.#guard = new LabelGuard(
+			options.maxPairs,
+			(route, model) => this.#pairs.push({ route, model }) - 1,
+			() => undefined,
+		);
+		this.#reader = new LedgerReader(options.path);
+		const { keepCallsDays, keepTotalsDays, path, spoolBytes } = options;
+		this.#thread = new LedgerThread(
+			{ keepCallsDays, keepTotalsDays, path, spoolBytes },
+			(state) => this.#hear(state),
+			(error) => this.#threadLost(error),
+		);
+		this.#stop = [
+			addSettlementListener({
+				settled: (call) => this.#settled(call),
+				recorded: (...what) => this.#recorded(...what),
+			}),
+			onProcessEnd({ idle: () => this.#idle(), now: (isEnd) => this.#end(isEnd) }),
+		];
+	}
+
+	/** How it does now. */
+	get state(): LedgerState {
+		return {
+			writable: this.#state !== undefined && this.#state.error === undefined,
+			pendingRows: this.#pendingRows,
+			spooledRows: this.#state?.spooledRows ?? 0,
+			lostRows: this.#lostRows,
+			losing: this.#isLosing,
+			lastError: this.#state?.error,
+		};
+	}
+
+	/**
+	 * Resolves when everything that has settled before is safe: it survives the end of the process on any way, and a loss
+	 * of power.
+	 *
+	 * @throws HyperAgentError `LEDGER` where neither the database nor the spool takes it now; it is tried again all the same
+	 */
+	async flush(): Promise<void> {
+		this.#post();
+		if (this.#thread.pendingRows === 0) return;
+		this.#thread.hold(true);
+		try {
+			await new Promise<void>((resolve, reject) => {
+				this.#flushes.push({ upTo: this.#thread.last, resolve, reject });
+			});
+		} finally {
+			if (this.#flushes.length === 0) this.#thread.hold(false);
+		}
+	}
+
+	/** Writes what is there, and ends the ledger; the file's last word is then in the file itself. */
+	async close(): Promise<void> {
+		if (this.#isClosed) return;
+		this.#isClosed = true;
+		for (const stop of this.#stop) stop();
+		this.#post();
+		// First the reader: the last to close the file tidies up.
+		await this.#reader.close();
+		await this.#thread.close();
+		this.#leaveRest(0);
+		this.#options.onClose(this);
+	}
+
+	/** What calls came to, exactly, of all processes that write to the file. */
+	async totals(query: TotalsQuery): Promise<readonly GroupTotals[]> {
+		return this.#reader.ask("totals", query);
+	}
+
+	/** Single calls, newest first. */
+	async calls(query: CallsQuery): Promise<readonly LedgerRow[]> {
+		return this.#reader.ask("calls", query);
+	}
+
+	/** The models whose calls have no known price, or not all of it. */
+	async unpricedModels(range: TimeRange = {}): Promise<readonly UnpricedModel[]> {
+		return this.#reader.ask("unpricedModels", range);
+	}
+
+	/** What one process has spent, by route and model, reckoned from its rows. */
+	async processPairs(process: string): Promise<readonly ProcessPair[]> {
+		return this.#reader.ask("processPairs", process);
+	}
+
+	get #pendingRows(): number {
+		return this.#thread.pendingRows + this.#page.count - this.#from;
+	}
+
+	#settled(call: SettledCall): void {
+		if (!this.#hasRoom()) return;
+		const pair = this.#pairs[this.#guard.resolve(call.route, call.model)];
+		this.#page.addCall(call, pair?.route ?? call.route, pair?.model ?? call.model);
+		this.#added();
+	}
+
+	#recorded(route: string, model: string, input: number, output: number, costUsd: number): void {
+		if (!this.#hasRoom()) return;
+		const pair = this.#pairs[this.#guard.resolve(route, model)];
+		this.#page.addManual(
+			nextSequence(),
+			pair?.route ?? route,
+			pair?.model ?? model,
+			{ input, output },
+			costUsd,
+		);
+		this.#added();
+	}
+
+	#hasRoom(): boolean {
+		if (this.#pendingRows < this.#options.maxPendingRows) return true;
+		this.#lostRows += 1;
+		if (!this.#isLosing) {
+			this.#isLosing = true;
+			const why = this.#state?.error ?? "it is slower than the calls";
+			this.#tell(
+				`The ledger cannot be written (${why}), and ${this.#options.maxPendingRows} rows wait: further ones are lost.`,
+			);
+		}
+		return false;
+	}
+
+	#added(): void {
+		if (this.#page.isFull) this.#post();
+		else this.#timer ??= setTimeout(() => this.#post(), POST_AFTER_MS).unref();
+	}
+
+	#post(): void {
+		clearTimeout(this.#timer);
+		this.#timer = undefined;
+		const page = this.#page;
+		if (page.count > this.#from) this.#thread.post(page, this.#from, page.count);
+		this.#from = page.count;
+		if (page.isFull) [this.#page, this.#from] = [new RowPage(), 0];
+	}
+
+	#hear(state: WriterState): void {
+		const before = this.#state;
+		this.#state = state;
+		if (this.#pendingRows < this.#options.maxPendingRows / 2) this.#isLosing = false;
+		if (state.error !== undefined && state.error !== this.#lastTold) {
+			this.#tell(
+				`The ledger cannot be written (${state.error}); its rows are ${state.isHeld ? "held in memory" : "spooled"}.`,
+			);
+		}
+		this.#lastTold = state.error;
+		if (state.movedTo !== before?.movedTo) {
+			this.#tell(
+				`The ledger's file was damaged. It is ${state.movedTo ?? "gone"} now, and a new one was begun.`,
+			);
+		}
+		if (state.tooOldRows > (before?.tooOldRows ?? 0)) {
+			this.#tell("Rows older than the calls that the ledger keeps were left out.");
+		}
+		for (const flush of this.#flushes.splice(0)) {
+			if (flush.upTo <= state.safe) flush.resolve();
+			else if (state.isHeld)
+				flush.reject(
+					new HyperAgentError("LEDGER", `The ledger could not be flushed: ${state.error ?? "no room"}`),
+				);
+			else this.#flushes.push(flush);
+		}
+	}
+
+	#threadLost(error: unknown): void {
+		this.#tell("The ledger's thread has ended; it is started anew, and its rows are kept until then.", error);
+		for (const { reject } of this.#flushes.splice(0)) {
+			reject(
+				new HyperAgentError("LEDGER", "The ledger could not be flushed: its thread has ended.", {
+					cause: error,
+				}),
+			);
+		}
+	}
+
+	/** Told as fault of ours: it harms no call. */
+	#tell(message: string, cause?: unknown): void {
+		this.#options.report(message, cause);
+	}
+
+	/** The program is done: what is left is written before it ends. */
+	#idle(): void {
+		if (this.#pendingRows > 0 && this.#state?.isHeld !== true) void this.flush().catch(() => undefined);
+	}
+
+	#end(isEnd: boolean): void {
+		this.#post();
+		this.#leaveRest(END_WAIT_MS);
+		if (isEnd && !this.#thread.hasSpooled) removeSpool(spoolFolder(this.path));
+	}
+
+	#leaveRest(waitMs: number): void {
+		try {
+			const rest = this.#thread.waitForAll(waitMs);
+			if (rest.length > 0) leaveSpool(spoolFolder(this.path), rest);
+		} catch (cause) {
+			this.#tell(`${this.#pendingRows} rows are lost with the end of the process.`, cause);
+		}
+	}
+}

@@ -1,0 +1,242 @@
+import { PROCESS_ID, splitCallId } from "../core/call-id.ts";
+import { picoUsd, wholeUsd } from "../core/money.ts";
+import type { SettledCall } from "../core/settled-call.ts";
+import type { TokenUsage } from "../core/token-usage.ts";
+import type { LedgerRow } from "./ledger-row.ts";
+
+/** The numbers of a row, in their order. Names stand as 1 + their place in the page's list; 0 is none, NaN not reported. */
+const FIELDS = [
+	"process",
+	"sequence",
+	"at",
+	"route",
+	"model",
+	"answeredModel",
+	"provider",
+	"operation",
+	"outcome",
+	"errorType",
+	"usageMissing",
+	"unpriced",
+	"priceSource",
+	"pricedModel",
+	"tags",
+	"moreUsage",
+	"latencyMs",
+	"timeToFirstTokenMs",
+	"attempts",
+	"costWhole",
+	"costPico",
+	"inputUncached",
+	"cacheRead",
+	"cacheWrite5m",
+	"cacheWrite1h",
+	"output",
+	"reasoning",
+] as const;
+
+/** Numbers a row. */
+export const ROW_WIDTH: number = FIELDS.length;
+/** Rows a page. */
+export const PAGE_ROWS = 2048;
+
+/** Rows of a page: enough to read them in another thread, or from a file. */
+export interface PageSlice {
+	readonly values: Float64Array;
+	readonly names: readonly string[];
+	readonly from: number;
+	readonly to: number;
+}
+
+/**
+ * Rows as plain numbers in memory that threads share: writing one allocates next to nothing, and handing over thousands
+ * copies nothing.
+ */
+export class RowPage {
+	readonly values: Float64Array = new Float64Array(new SharedArrayBuffer(PAGE_ROWS * ROW_WIDTH * 8));
+	/** Only ever grows. */
+	readonly names: string[] = [];
+	count = 0;
+	/** By the text, or by the object that the text would be made of. */
+	readonly #places = new Map<unknown, number>();
+
+	get isFull(): boolean {
+		return this.count >= PAGE_ROWS;
+	}
+
+	/** @param route and `model` as they are kept: bounded */
+	addCall(call: SettledCall, route: string, model: string): void {
+		const { process, sequence } = splitCallId(call.id);
+		const { costUsd, usage } = call;
+		const { values } = this;
+		let i = this.count * ROW_WIDTH;
+		values[i++] = this.#name(process);
+		values[i++] = sequence;
+		values[i++] = Math.floor(call.startedAt);
+		values[i++] = this.#name(route);
+		values[i++] = this.#name(model);
+		values[i++] = this.#name(call.answeredModel);
+		values[i++] = this.#name(call.provider);
+		values[i++] = this.#name(call.operation);
+		values[i++] = this.#name(call.outcome);
+		values[i++] = this.#name(call.errorType);
+		values[i++] = this.#name(call.usageMissing);
+		values[i++] = this.#name(call.unpriced);
+		values[i++] = this.#name(call.priceSource);
+		values[i++] = this.#name(call.pricedModel);
+		values[i++] = call.tags === undefined ? 0 : this.#object(call.tags);
+		values[i++] = usage === undefined ? 0 : this.#moreUsage(usage);
+		values[i++] = call.latencyMs;
+		values[i++] = call.timeToFirstTokenMs ?? Number.NaN;
+		values[i++] = call.attempts;
+		values[i++] = costUsd === undefined ? Number.NaN : wholeUsd(costUsd);
+		values[i++] = costUsd === undefined ? Number.NaN : picoUsd(costUsd);
+		values[i++] = usage?.inputUncached ?? Number.NaN;
+		values[i++] = usage?.cacheRead ?? Number.NaN;
+		values[i++] = usage?.cacheWrite5m ?? Number.NaN;
+		values[i++] = usage?.cacheWrite1h ?? Number.NaN;
+		values[i++] = usage?.output ?? Number.NaN;
+		values[i] = usage?.reasoning ?? Number.NaN;
+		this.count += 1;
+	}
+
+	addManual(sequence: number, route: string, model: string, tokens: ManualTokens, costUsd: number): void {
+		const { values } = this;
+		const start = this.count * ROW_WIDTH;
+		values.fill(0, start, start + NUMBERS);
+		values.fill(Number.NaN, start + NUMBERS, start + ROW_WIDTH);
+		values[start] = this.#name(PROCESS_ID);
+		values[start + 1] = sequence;
+		values[start + 2] = Date.now();
+		values[start + 3] = this.#name(route);
+		values[start + 4] = this.#name(model);
+		values[start + 18] = 0;
+		if (costUsd > 0) {
+			values[start + 19] = wholeUsd(costUsd);
+			values[start + 20] = picoUsd(costUsd);
+		}
+		if (tokens.input > 0) values[start + 21] = tokens.input;
+		if (tokens.output > 0) values[start + 25] = tokens.output;
+		this.count += 1;
+	}
+
+	#name(name: string | undefined): number {
+		if (name === undefined) return 0;
+		return this.#places.get(name) ?? this.#add(name, name);
+	}
+
+	/** Objects that are interned are written once a page. */
+	#object(value: object): number {
+		return this.#places.get(value) ?? this.#add(value, JSON.stringify(value));
+	}
+
+	/** What has no number of its own is rare, and goes as text. */
+	#moreUsage(usage: TokenUsage): number {
+		const { inputAudio, cacheReadAudio, inputImage, outputAudio, outputImage } = usage;
+		const { iterations, serverTools, webSearches } = usage;
+		const isPlain =
+			inputAudio === undefined &&
+			cacheReadAudio === undefined &&
+			inputImage === undefined &&
+			outputAudio === undefined &&
+			outputImage === undefined &&
+			webSearches === undefined &&
+			serverTools === undefined &&
+			iterations === undefined;
+		if (isPlain) return 0;
+		const audio = { inputAudio, cacheReadAudio, outputAudio };
+		return this.#name(
+			JSON.stringify({ ...audio, inputImage, outputImage, webSearches, serverTools, iterations }),
+		);
+	}
+
+	#add(key: unknown, name: string): number {
+		const place = this.names.push(name);
+		this.#places.set(key, place);
+		return place;
+	}
+}
+
+/** What `recordLlmTokens` was told. */
+export interface ManualTokens {
+	readonly input: number;
+	readonly output: number;
+}
+
+/** Where numbers begin that are not names. */
+const NUMBERS = FIELDS.indexOf("latencyMs");
+
+/** The row at that place of a page. */
+export function readRow({ names, values }: PageSlice, index: number): LedgerRow {
+	let i = index * ROW_WIDTH;
+	const name = (): string | undefined => names[(values[i++] ?? 0) - 1];
+	const count = (): number | undefined => {
+		const value = values[i++] ?? Number.NaN;
+		return Number.isNaN(value) ? undefined : value;
+	};
+	const process = name() ?? "";
+	const [sequence = 0, at = 0, route = "", model = ""] = [count(), count(), name(), name()];
+	const [answeredModel, provider = "", operation, outcome] = [name(), name(), name(), name()];
+	const [errorType, usageMissing, unpriced, priceSource, pricedModel] = [
+		name(),
+		name(),
+		name(),
+		name(),
+		name(),
+	];
+	const [tags, moreUsage, latencyMs, timeToFirstTokenMs] = [name(), name(), count(), count()];
+	const [attempts = 0, whole, pico] = [count(), count(), count()];
+	const usage = {
+		...withCount("inputUncached", count()),
+		...withCount("cacheRead", count()),
+		...withCount("cacheWrite5m", count()),
+		...withCount("cacheWrite1h", count()),
+		...withCount("output", count()),
+		...withCount("reasoning", count()),
+		...(moreUsage === undefined ? undefined : parsedUsage(moreUsage)),
+	};
+	return {
+		process,
+		sequence,
+		source: outcome === undefined ? "manual" : "call",
+		at,
+		route,
+		model,
+		answeredModel,
+		provider,
+		operation,
+		outcome,
+		errorType,
+		usage: hasFields(usage) ? usage : undefined,
+		usageMissing,
+		cost: whole === undefined || pico === undefined ? undefined : { whole, pico },
+		unpriced,
+		priceSource,
+		pricedModel,
+		latencyMs,
+		timeToFirstTokenMs,
+		attempts,
+		tags: tags === undefined ? undefined : parsedTags(tags),
+	};
+}
+
+/** The usage that addCall, or the store, has written as text. */
+export function parsedUsage(text: string): TokenUsage {
+	// What was written was one.
+	return JSON.parse(text) as TokenUsage;
+}
+
+/** The tags that addCall, or the store, has written as text. */
+export function parsedTags(text: string): Readonly<Record<string, string>> {
+	// What was written was such.
+	return JSON.parse(text) as Readonly<Record<string, string>>;
+}
+
+function withCount(name: keyof TokenUsage, count: number | undefined): TokenUsage | undefined {
+	return count === undefined ? undefined : { [name]: count };
+}
+
+function hasFields(usage: object): boolean {
+	for (const _ in usage) return true;
+	return false;
+}

@@ -1,0 +1,150 @@
+import { renameSync, statSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
+import { HyperAgentError } from "../core/hyperagent-error.ts";
+import type { LedgerRow } from "./ledger-row.ts";
+import type {
+	Appended,
+	CallsQuery,
+	GroupTotals,
+	Horizon,
+	LedgerStore,
+	ProcessPair,
+	TimeRange,
+	TotalsQuery,
+	UnpricedModel,
+} from "./ledger-store.ts";
+import { SqliteAppender } from "./sqlite-appender.ts";
+import { loadSqlite } from "./sqlite-module.ts";
+import { readCalls, readProcessPairs, readUnpriced } from "./sqlite-reader.ts";
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./sqlite-schema.ts";
+import { readTotals } from "./sqlite-totals.ts";
+
+/** How long another process that writes is waited for. */
+const LOCK_WAIT_MS = 100;
+/** Rows that one step of pruning forgets: some ten milliseconds. */
+const PRUNE_ROWS = 5000;
+
+/** How a file is opened. */
+export interface SqliteStoreOptions {
+	/** Only for questions: nothing is written, and a file that is not there is an error. */
+	readonly readOnly?: boolean;
+}
+
+/** One SQLite file, which several processes may share. What is committed survives a crash, and a loss of power. */
+export class SqliteStore implements LedgerStore {
+	readonly #db: DatabaseSync;
+	readonly #path: string;
+	readonly #inode: number;
+	#appender: SqliteAppender | undefined;
+
+	/** @throws what SQLite throws, or HyperAgentError `LEDGER` where the file is something else's */
+	constructor(path: string, { readOnly = false }: SqliteStoreOptions = {}) {
+		const { DatabaseSync: Database } = loadSqlite();
+		this.#path = path;
+		this.#db = new Database(path, { readOnly });
+		try {
+			this.#db.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
+			if (!readOnly) this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+			this.#checkSchema(readOnly);
+			this.#inode = statSync(path).ino;
+		} catch (error) {
+			this.#db.close();
+			throw error;
+		}
+	}
+
+	/** Whether the file that is at the path now is the one that is open. */
+	get isInPlace(): boolean {
+		return statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#inode;
+	}
+
+	async append(rows: readonly LedgerRow[]): Promise<Appended> {
+		this.#appender ??= new SqliteAppender(this.#db);
+		return this.#appender.append(rows);
+	}
+
+	async totals(query: TotalsQuery): Promise<readonly GroupTotals[]> {
+		return readTotals(this.#db, query);
+	}
+
+	async calls(query: CallsQuery): Promise<readonly LedgerRow[]> {
+		return readCalls(this.#db, query);
+	}
+
+	async unpricedModels(range: TimeRange): Promise<readonly UnpricedModel[]> {
+		return readUnpriced(this.#db, range);
+	}
+
+	async processPairs(process: string): Promise<readonly ProcessPair[]> {
+		return readProcessPairs(this.#db, process);
+	}
+
+	async prune({ calls, totals }: Horizon): Promise<boolean> {
+		let forgotten: number | bigint = 0;
+		if (calls !== undefined) {
+			// First the horizon: a row that is forgotten must not come again.
+			const since =
+				"INSERT INTO meta VALUES ('calls_since', ?1) ON CONFLICT DO UPDATE SET value = max(value, ?1)";
+			this.#db.prepare(since).run(calls);
+			const older = `DELETE FROM call_rows WHERE key IN (SELECT key FROM call_rows WHERE at < ? LIMIT ${PRUNE_ROWS})`;
+			forgotten = this.#db.prepare(older).run(calls).changes;
+		}
+		if (totals !== undefined) {
+			// Whole days, so that hours and days always tell the same.
+			const before = Math.floor(totals / 86_400_000) * 86_400;
+			this.#db.prepare("DELETE FROM totals WHERE span IN (3600, 86400) AND start < ?").run(before);
+		}
+		return forgotten === PRUNE_ROWS;
+	}
+
+	async close(): Promise<void> {
+		this.#db.close();
+	}
+
+	#checkSchema(readOnly: boolean): void {
+		const pragma = (name: string): unknown => this.#db.prepare(`PRAGMA ${name}`).get()?.[name];
+		if (pragma("user_version") === 0 && !readOnly && isEmpty(this.#db)) this.#create();
+		if (pragma("application_id") !== APPLICATION_ID) {
+			throw new HyperAgentError("LEDGER", `${this.#path} is no ledger: it is some other program's database.`);
+		}
+		const version = pragma("user_version");
+		if (version === SCHEMA_VERSION) return;
+		throw new HyperAgentError(
+			"LEDGER",
+			`${this.#path} has the tables of version ${String(version)}, and this package knows version ${SCHEMA_VERSION}. Use a newer package, or another file.`,
+		);
+	}
+
+	/** Two processes may be about to create it: the second finds it there. */
+	#create(): void {
+		this.#db.exec("BEGIN IMMEDIATE");
+		try {
+			if (isEmpty(this.#db)) this.#db.exec(SCHEMA);
+			this.#db.exec("COMMIT");
+		} catch (error) {
+			this.#db.exec("ROLLBACK");
+			throw error;
+		}
+	}
+}
+
+function isEmpty(db: DatabaseSync): boolean {
+	return db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
+}
+
+/** Whether an error says that the file is damaged, or no database at all. */
+export function isDamage(error: unknown): boolean {
+	// https://www.sqlite.org/rescode.html: SQLITE_CORRUPT and SQLITE_NOTADB, extended codes in the upper bits.
+	const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
+	return code === 11 || code === 26;
+}
+
+/** Moves a damaged file out of the way, with what SQLite keeps beside it; the answer is where it is now. */
+export function moveAside(path: string, now: number): string {
+	const aside = `${path}.damaged-${new Date(now).toISOString().replaceAll(/[-:]/g, "")}`;
+	for (const suffix of ["", "-wal", "-shm"]) {
+		if (statSync(path + suffix, { throwIfNoEntry: false }) !== undefined)
+			renameSync(path + suffix, aside + suffix);
+	}
+	return aside;
+}

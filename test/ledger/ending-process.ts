@@ -1,0 +1,34 @@
+/** A program that ends right after its calls: `node ending-process.ts <path> <way>`. */
+import { Call } from "../../src/monitoring/call.ts";
+import { initPrometheus, openLedger, recordLlmCost, withTags } from "../../src/monitoring/index.ts";
+
+const [path = "", way = ""] = process.argv.slice(2);
+initPrometheus();
+const ledger = openLedger({ path });
+if (way === "own-handler") {
+	process.once("SIGTERM", () => {
+		recordLlmCost("late", "m", 0.0025);
+		setTimeout(() => process.exit(7), 100);
+	});
+}
+for (let i = 0; i < 3; i += 1) {
+	withTags({ team: "search" }, () => {
+		const call = new Call({ operation: "chat", route: "chat", provider: "openai", model: "gpt-4-turbo" });
+		call.reportUsage({ inputUncached: 100, output: 50 });
+		call.succeed();
+	});
+}
+switch (way) {
+	case "exit":
+		process.exit(5);
+	case "throw":
+		throw new Error("The program's own fault.");
+	case "signal":
+	case "own-handler":
+		process.kill(process.pid, "SIGTERM");
+		break;
+	case "close":
+		await ledger.close();
+		break;
+	default:
+}

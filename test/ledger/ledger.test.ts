@@ -1,0 +1,181 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { CostReport } from "../../src/ledger/cost-report.ts";
+import { costReport } from "../../src/ledger/cost-report.ts";
+import { readLedger } from "../../src/ledger/read-ledger.ts";
+import { Call } from "../../src/monitoring/call.ts";
+import {
+	getPrometheus,
+	HyperAgentError,
+	initPrometheus,
+	openLedger,
+	recordLlmCost,
+	recordLlmTokens,
+	withTags,
+} from "../../src/monitoring/index.ts";
+import { PROCESS_ID } from "../../src/core/call-id.ts";
+
+initPrometheus();
+let folder = "";
+let path = "";
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "ledger-"));
+	path = join(folder, "costs.db");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function settle(route: string): void {
+	const call = new Call({ operation: "chat", route, provider: "openai", model: "gpt-4-turbo" });
+	call.reportUsage({ inputUncached: 100, output: 50 });
+	call.succeed();
+}
+
+describe("openLedger", () => {
+	test("each call, and each record by hand, is a row once it is flushed", async () => {
+		const ledger = openLedger({ path });
+		withTags({ team: "search" }, () => withTags({ tier: "gold" }, () => settle("chat")));
+		recordLlmCost("manual", "mine", 0.1);
+		recordLlmTokens("manual", "mine", 150, 50);
+		await ledger.flush();
+		expect(ledger.state).toMatchObject({ writable: true, pendingRows: 0, lostRows: 0, lastError: undefined });
+		const rows = await ledger.calls({ limit: 10 });
+		expect(rows.find(({ source }) => source === "call")).toMatchObject({
+			route: "chat",
+			model: "gpt-4-turbo",
+			provider: "openai",
+			outcome: "success",
+			process: PROCESS_ID,
+			usage: {
+				inputUncached: 100,
+				output: 50,
+			},
+			cost: {
+				whole: 0,
+				pico: 25e8,
+			},
+			tags: {
+				team: "search",
+				tier: "gold",
+			},
+		});
+		expect(costReport({ by: ["route"] }, await ledger.totals({ by: ["route"] }))).toMatchObject({
+			groups: [
+				{
+					group: { route: "chat" },
+					costUsd: "0.0025",
+					inputTokens: 100,
+					outputTokens: 50,
+					calls: { total: 1 },
+				},
+				{
+					group: { route: "manual" },
+					costUsd: "0.1",
+					inputTokens: 150,
+					outputTokens: 50,
+					calls: { total: 0 },
+					manualRecords: 2,
+				},
+			],
+			total: { costUsd: "0.1025" },
+		});
+		await ledger.close();
+		expect(readdirSync(folder)).toEqual(["costs.db"]);
+	});
+
+	test("the rows of a process agree with its counters to the last digit", async () => {
+		const ledger = openLedger({ path });
+		// Sums that doubles get wrong: 0.1 + 0.2, and a third of 10⁻¹² dollars.
+		for (let i = 0; i < 1000; i += 1) {
+			settle("exact");
+			recordLlmCost("exact", "mine", 0.1);
+			recordLlmCost("exact", "mine", 0.2);
+			recordLlmCost("exact", "mine", 1e-12 / 3 + 7e-9);
+		}
+		await ledger.flush();
+		const rows = (await ledger.processPairs(PROCESS_ID)).filter(({ route }) => route === "exact");
+		// 1000 × $0.0025, and 1000 × ($0.3 + 7,000 of 10⁻¹² dollars)
+		expect(rows.map(({ costPico }) => costPico)).toEqual([2_500_000_000_000n, 300_000_007_000_000n]);
+		const text = getPrometheus().render();
+		expect(text).toContain('llm_cost_usd_total{route="exact",model="gpt-4-turbo"} 250\n');
+		expect(text).toContain('llm_cost_usd_total{route="exact",model="mine"} 30000.0007\n');
+		await ledger.close();
+	});
+
+	test("rows are written without a flush in a quarter of a second", async () => {
+		const ledger = openLedger({ path });
+		settle("chat");
+		await ledger.flush(); // by then its thread has started
+		settle("chat");
+		await new Promise((resolve) => setTimeout(resolve, 250));
+		expect(ledger.state.pendingRows).toBe(0);
+		expect((await ledger.calls({ limit: 5 })).length).toBe(2);
+		await ledger.close();
+	});
+
+	test("what no row can be kept of is lost, counted and told, and no call notices", async () => {
+		const told: string[] = [];
+		// A folder is no file: nothing can be written, and the spool lies in it.
+		const ledger = openLedger({
+			path: join(folder, "no", "such", "folder.db"),
+			spoolBytes: 0,
+			maxPendingRows: 100,
+			onError: ({ message }) => told.push(message),
+		});
+		for (let i = 0; i < 150; i += 1) settle("chat");
+		expect(ledger.state).toMatchObject({ lostRows: 50, losing: true, pendingRows: 100 });
+		await expect(ledger.flush()).rejects.toThrow(HyperAgentError);
+		expect(told.join("\n")).toMatch(/100 rows wait: further ones are lost/);
+		expect(getPrometheus().render()).toMatch(/hyperagent_ledger_pending_rows 100\n/);
+		rmSync(folder, { recursive: true });
+		await ledger.close();
+	});
+
+	test.each([
+		[{ path: "" }, "path"],
+		[{ path: ":memory:" }, "path"],
+		[{ path: "x.db", spoolBytes: -1 }, "spoolBytes"],
+		[{ path: "x.db", keepCallsDays: 0 }, "keepCallsDays"],
+		[{ path: "x.db", maxPendingRows: 0.5 }, "maxPendingRows"],
+	])("%j is refused", (options, name) => {
+		expect(() => openLedger(options)).toThrow(new RegExp(`openLedger\\(\\): expected .* at \`${name}\``));
+	});
+});
+
+/** Runs the program to its end. */
+async function run(way: string): Promise<{ code: number | null; signal: string | null; report: CostReport }> {
+	const program = new URL("ending-process.ts", import.meta.url).pathname;
+	const child = spawn(process.execPath, [program, path, way], { stdio: "ignore" });
+	const end = await new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+		child.once("close", (code, signal) => resolve({ code, signal }));
+	});
+	const store = await readLedger(path, (message) => expect.fail(message));
+	const report = costReport({ by: ["route"] }, await store.totals({ by: ["route"] }));
+	await store.close();
+	return { ...end, report };
+}
+
+describe("a program that ends right after its last call loses nothing", { timeout: 20_000 }, () => {
+	const three = { total: { calls: { total: 3 }, costUsd: "0.0075" } };
+
+	test.each([
+		["by itself", "", 0, null],
+		["by process.exit()", "exit", 5, null],
+		["by an error that nobody catches", "throw", 1, null],
+		["by a signal, of which it dies as it would have", "signal", null, "SIGTERM"],
+		["after close()", "close", 0, null],
+	])("%s", async (_, way, code, signal) => {
+		const ended = await run(way);
+		expect({ code: ended.code, signal: ended.signal }).toEqual({ code, signal });
+		expect(ended.report).toMatchObject(three);
+		expect(readdirSync(folder).filter((name) => name.includes("spool"))).toEqual([]);
+	});
+
+	test("by its own handler of a signal, which has its say, and its last record", async () => {
+		const { code, report, signal } = await run("own-handler");
+		expect({ code, signal }).toEqual({ code: 7, signal: null });
+		expect(report.total).toMatchObject({ calls: { total: 3 }, manualRecords: 1, costUsd: "0.01" });
+	});
+});
