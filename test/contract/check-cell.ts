@@ -74,7 +74,6 @@ export function checkCell(recorder: TestRecorder, api: ApiName, provider: string
 			]),
 		),
 		unpriced: count("llm_unpriced_requests_total"),
-		estimated: 0,
 		firstTokens: recorder.histogram("llm_time_to_first_token_ms", pair).count,
 		attempts: Object.fromEntries(
 			["success", "rate_limited", "error", "aborted"].map((result) => [
@@ -119,7 +118,6 @@ export function checkCell(recorder: TestRecorder, api: ApiName, provider: string
 			...(missing === undefined ? undefined : { [missing]: calls }),
 		},
 		unpriced: 0,
-		estimated: 0,
 		firstTokens,
 		attempts: { success: 0, rate_limited: 0, error: 0, aborted: 0, ...attempts },
 		retries,
