@@ -234,15 +234,16 @@ export class Call implements SettledCall {
 	}
 
 	#collectUsage(): void {
-		const heard = this.exchanges.flatMap(({ answeredModel, model, provider, usage }) =>
-			usage === undefined ? [] : [{ answeredModel, model, provider, usage }],
-		);
+		const heard: BilledUsage[] = [];
+		for (const { answeredModel, model, provider, usage } of this.exchanges) {
+			if (usage !== undefined) heard.push({ answeredModel, model, provider, usage });
+		}
 		const { answeredModel, model, priceProvider: provider } = this;
 		const own = this.#isCached ? undefined : this.#answerUsage;
 		if (heard.length > 0) this.billed = heard;
 		else if (own !== undefined) this.billed = [{ answeredModel, model, provider, usage: own }];
-		const [first, ...more] = this.billed;
-		this.usage = more.length === 0 ? first?.usage : sumUsages(this.billed.map(({ usage }) => usage));
+		const { billed } = this;
+		this.usage = billed.length < 2 ? billed[0]?.usage : sumUsages(billed.map(({ usage }) => usage));
 		const last = this.billed.at(-1) ?? this.exchanges.at(-1);
 		if (last !== undefined)
 			this.answeredModel = last.answeredModel ?? (last.model === model ? undefined : last.model);
@@ -297,6 +298,7 @@ export class Call implements SettledCall {
 	 * @param errorType of what failed; none where an answer came in the end
 	 */
 	decideRefusals(errorType: ErrorType | undefined): void {
+		if (this.undecided.length === 0) return;
 		for (const attempt of this.undecided.splice(0)) attempt.decide(errorType);
 	}
 

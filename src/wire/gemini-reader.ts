@@ -1,3 +1,4 @@
+import { bodyError } from "./body-error.ts";
 import { parseGeminiUsage } from "./gemini.ts";
 import { isRecord } from "./is-record.ts";
 import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
@@ -30,7 +31,7 @@ export class GeminiReader implements WireReader {
 			if (isRecord(chunk)) this.#take(chunk);
 		}
 		if (this.error !== undefined) return;
-		if (this.isEmpty) this.error = { message: "no answer of the API's form", name: "SyntaxError" };
+		if (this.isEmpty) this.error = bodyError(value);
 		this.isComplete = !this.isEmpty;
 	}
 

@@ -74,6 +74,7 @@ export function checkCell(recorder: TestRecorder, api: ApiName, provider: string
 			]),
 		),
 		unpriced: count("llm_unpriced_requests_total"),
+		estimated: count("llm_tokens_estimated_total"),
 		firstTokens: recorder.histogram("llm_time_to_first_token_ms", pair).count,
 		attempts: Object.fromEntries(
 			["success", "rate_limited", "error", "aborted"].map((result) => [
@@ -118,6 +119,7 @@ export function checkCell(recorder: TestRecorder, api: ApiName, provider: string
 			...(missing === undefined ? undefined : { [missing]: calls }),
 		},
 		unpriced: 0,
+		estimated: 0,
 		firstTokens,
 		attempts: { success: 0, rate_limited: 0, error: 0, aborted: 0, ...attempts },
 		retries,
