@@ -136,8 +136,7 @@ export class AnswerMeter implements BodyTap {
 	/** Bytes that their reader may keep, and hand on, as those that it would have got. */
 	#filtered(filter: UsageChunkFilter, chunk: Uint8Array): Uint8Array {
 		try {
-			const kept = filter.push(chunk);
-			return kept === chunk || kept.length === 0 ? kept : new Uint8Array(kept);
+			return filter.push(chunk);
 		} catch (cause) {
 			this.#filter = undefined;
 			reportInternalError("usage", "A part of an answer could not be filtered.", cause);

@@ -67,7 +67,9 @@ export class AnthropicReader implements WireReader {
 
 	#delta(delta: unknown): void {
 		if (!isRecord(delta)) return;
-		this.firstToken ??= delta["type"] === "thinking_delta" ? "reasoning" : "answer";
+		// Of hidden thinking only the signature comes.
+		const isThinking = delta["type"] === "thinking_delta" || delta["type"] === "signature_delta";
+		this.firstToken ??= isThinking ? "reasoning" : "answer";
 	}
 
 	#usage(usage: unknown): void {

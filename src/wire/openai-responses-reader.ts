@@ -27,7 +27,7 @@ export class OpenAIResponsesReader implements WireReader {
 
 	body(value: unknown): void {
 		if (isRecord(value) && (value["object"] === "response" || Array.isArray(value["output"])))
-			this.#take(value);
+			this.#take(value, (text) => text);
 		else this.error = bodyError(value);
 	}
 
@@ -39,14 +39,16 @@ export class OpenAIResponsesReader implements WireReader {
 	#response(type: string, event: unknown): void {
 		const response = isRecord(event) ? event["response"] : undefined;
 		if (!isRecord(response)) return;
-		this.#take(response);
-		if (LAST.test(type)) this.isEnded = true;
+		this.#take(response, wireText);
+		this.isEnded ||= LAST.test(type);
+		// Of a beginning nothing is the whole, whatever it leaves out.
+		this.isComplete &&= this.isEnded;
 	}
 
-	#take(response: Readonly<Record<string, unknown>>): void {
+	#take(response: Readonly<Record<string, unknown>>, decode: (text: string) => string): void {
 		const { error, model, status } = response;
 		this.isEmpty = false;
-		if (typeof model === "string" && model !== "") this.model = wireText(model);
+		if (typeof model === "string" && model !== "") this.model = decode(model);
 		const parsed = parseOpenAIResponsesUsage(response);
 		if (parsed !== NOT_REPORTED) this.usage = parsed;
 		if (status === "failed") this.error = isRecord(error) ? { error } : { message: "The response failed." };
