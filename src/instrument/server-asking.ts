@@ -64,7 +64,10 @@ const servers = new Map<string, Server>();
  * refuse.
  */
 export function serverAsking(baseURL: string, model: string): ServerAsking {
-	const server: Server = remembered(servers, baseURL, () => ({ hasAccepted: false, models: new Map<string, ServerAsking>() }));
+	const server: Server = remembered(servers, baseURL, () => ({
+		hasAccepted: false,
+		models: new Map<string, ServerAsking>(),
+	}));
 	return remembered(server.models, model, () => new ServerAsking(server));
 }
 

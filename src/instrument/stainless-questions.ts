@@ -15,16 +15,22 @@ export type Ask = (options: unknown, ...rest: unknown[]) => Promise<unknown>;
 
 type Options = Readonly<Record<string, unknown>>;
 
+/** Where the options that a client sends say what question they are of: it sends them again when it retries. */
+const ASKED: unique symbol = Symbol("hyperagent.question");
+
+interface Sending {
+	readonly question: Question;
+	readonly body: unknown;
+}
+
 /** Begins a call for each request that an API of ours answers, and tells it of a failure; its answer ends it. */
 export class StainlessQuestions {
 	readonly #client: { readonly baseURL: string };
 	readonly #send: Ask;
 	readonly #labels: InstrumentOptions;
 	readonly #deployment: string | undefined;
-	/** By the very options that the client sends: it sends them again when it retries. */
-	readonly #sent = new WeakMap<object, Question>();
-	/** The body of each while it is sent: with new credentials the client sends a copy of the options. */
-	readonly #bodies = new WeakMap<Question, unknown>();
+	/** What is being sent: with new credentials the client sends other options, but the same body. */
+	readonly #sending = new Set<Sending>();
 
 	constructor(
 		client: { readonly baseURL: string },
@@ -41,7 +47,7 @@ export class StainlessQuestions {
 	async ask(input: unknown, rest: readonly unknown[]): Promise<unknown> {
 		const options: unknown = await input;
 		if (!isRecord(options)) return this.#send(options, ...rest);
-		const known = this.#sent.get(options) ?? this.#sentBefore(options);
+		const known = askedBy(options) ?? this.#sentBefore(options);
 		if (known !== undefined) {
 			try {
 				return await this.#sendAs(known, options, rest);
@@ -94,20 +100,23 @@ export class StainlessQuestions {
 	async #sendAs(question: Question, options: Options, rest: readonly unknown[]): Promise<unknown> {
 		const [retriesLeft] = rest;
 		question.retriesLeft = typeof retriesLeft === "number" ? retriesLeft : this.#maxRetries(options);
-		this.#sent.set(options, question);
-		this.#bodies.set(question, options["body"]);
+		// The copy is ours, and the client spreads it where it makes another.
+		Reflect.set(options, ASKED, question);
+		const sending: Sending = { question, body: options["body"] };
+		this.#sending.add(sending);
 		try {
 			return await runInQuestion(question, () => this.#send(options, ...rest));
 		} finally {
-			// A connection that is kept open may hold the question for long.
-			this.#bodies.delete(question);
+			this.#sending.delete(sending);
 		}
 	}
 
 	#sentBefore({ body }: Options): Question | undefined {
 		const asking = currentQuestion();
 		const isIt = asking !== undefined && !asking.isAnswered && isRecord(body);
-		return isIt && this.#bodies.get(asking) === body ? asking : undefined;
+		if (!isIt) return undefined;
+		const isSame = (sending: Sending): boolean => sending.question === asking && sending.body === body;
+		return [...this.#sending].some(isSame) ? asking : undefined;
 	}
 
 	#maxRetries({ maxRetries: own }: Options): number {
@@ -159,6 +168,11 @@ export class StainlessQuestions {
 		if (this.#deployment !== undefined && format !== "openai-responses") return this.#deployment;
 		return typeof model === "string" && model !== "" ? model : "unknown";
 	}
+}
+
+function askedBy(options: Options): Question | undefined {
+	// Only we set it.
+	return Reflect.get(options, ASKED) as Question | undefined;
 }
 
 /** An answer that our `fetch` has not seen ends the call here: there is nothing more to know of it. */

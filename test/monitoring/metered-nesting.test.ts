@@ -60,6 +60,20 @@ describe("once", () => {
 	});
 });
 
+test("once, in a client whose caller leaves before the request is sent", async () => {
+	using recorder = installTestRecorder();
+	const controller = new AbortController();
+	const late: Fetch = async (url, init) => {
+		controller.abort();
+		return inner(url, init);
+	};
+	const client = instrument(new OpenAI({ apiKey: "k", fetch: late, maxRetries: 0 }), { route: "outer" });
+	const { signal } = controller;
+	const answer = client.chat.completions.create({ model: "gpt-4o", messages: [] }, { signal });
+	await answer.catch(() => undefined);
+	await expectCalls(recorder, { route: "outer" });
+});
+
 describe("a fetch that asks another model on its way", () => {
 	const guarded: Fetch = async (url, init) => {
 		await ask(meteredFetch(model("gpt-4o-mini", 100, 1), { route: "guard" }), "gpt-4o-mini", `${CHAT}?guard`);
