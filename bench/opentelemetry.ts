@@ -10,7 +10,7 @@ import {
 	metricOf,
 	PLAIN_COUNTER,
 } from "./families.ts";
-import { type BenchRequest, decodeLabels, nextRequest, REQUESTS } from "./workload.ts";
+import { type BenchRequest, nextRequest, recordRequests, REQUESTS } from "./workload.ts";
 
 /** Reads when it is asked, as the Prometheus exporter does; without a reader the SDK records nothing. */
 class PullReader extends MetricReader {
@@ -100,19 +100,8 @@ function operationOf(name: OperationName, { histograms, sums }: Instruments): ((
 				latency.record(latencyMs, bound[index]);
 			};
 		case "request":
-		case "request-decoded": {
-			const record = requestOf({ histograms, sums });
-			if (name === "request") {
-				return () => {
-					const request = nextRequest();
-					record(request, request);
-				};
-			}
-			return () => {
-				const request = nextRequest();
-				record(decodeLabels(request.index), request);
-			};
-		}
+		case "request-decoded":
+			return recordRequests(requestOf({ histograms, sums }), name === "request-decoded");
 		case "request-native":
 			return undefined;
 	}

@@ -1,6 +1,6 @@
 import type { OperationName, Pair } from "./contender.ts";
 import { metricOf, PLAIN_COUNTER } from "./families.ts";
-import { type BenchRequest, decodeLabels, nextRequest, REQUESTS } from "./workload.ts";
+import { type BenchRequest, nextRequest, recordRequests, REQUESTS } from "./workload.ts";
 
 export type Labels = Record<string, string>;
 
@@ -63,19 +63,8 @@ export function operationOf(name: OperationName, metrics: PromMetrics): (() => v
 			};
 		}
 		case "request":
-		case "request-decoded": {
-			const record = requestOf(metrics);
-			if (name === "request") {
-				return () => {
-					const request = nextRequest();
-					record(request, request);
-				};
-			}
-			return () => {
-				const request = nextRequest();
-				record(decodeLabels(request.index), request);
-			};
-		}
+		case "request-decoded":
+			return recordRequests(requestOf(metrics), name === "request-decoded");
 		case "request-native":
 			return undefined;
 	}

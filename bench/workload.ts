@@ -65,3 +65,23 @@ export function touchNextRequest(): BenchRequest {
 	if (!(numbers > 0 && route.codePointAt(0) === 114 && model !== "")) throw new Error("No request.");
 	return request;
 }
+
+/**
+ * One request after the other, by the labels that it has or by fresh ones. In each process only one client passes its
+ * `record`, so that the call has one target, as if it stood there.
+ */
+export function recordRequests(
+	record: (labels: Pair, request: BenchRequest) => void,
+	decodes: boolean,
+): () => void {
+	if (!decodes) {
+		return () => {
+			const request = nextRequest();
+			record(request, request);
+		};
+	}
+	return () => {
+		const request = nextRequest();
+		record(decodeLabels(request.index), request);
+	};
+}

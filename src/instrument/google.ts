@@ -2,7 +2,7 @@ import { Call } from "../monitoring/call.ts";
 import { currentCall } from "../monitoring/current-call.ts";
 import { currentRoute } from "../monitoring/current-route.ts";
 import { reportInternalError } from "../monitoring/internal-errors.ts";
-import { observedFetch } from "../monitoring/metered-fetch.ts";
+import { meteredFetch } from "../monitoring/metered-fetch.ts";
 import { newQuestion, type Question, runInQuestion } from "../monitoring/question.ts";
 import { ROUTE_HEADER } from "../monitoring/request-headers.ts";
 import { isRecord } from "../wire/is-record.ts";
@@ -28,7 +28,7 @@ interface ApiClient {
 	readonly getFetch?: () => Fetch | undefined;
 }
 
-/** The place of `fetch` among the arguments of `apiCall`. */
+/** The place of `fetch` among the arguments of `apiCall`; older versions take none and use the global one. */
 const FETCH_ARGUMENT = 5;
 
 const made = new WeakMap<object, GoogleClient>();
@@ -46,7 +46,9 @@ export function isGoogleClient(value: object): value is GoogleClient {
 /** The same client on an `apiClient` that meters; the one that was given stays as it is. */
 export function instrumentGoogle(client: GoogleClient, options: InstrumentOptions): GoogleClient {
 	const from = made.get(client) ?? client;
-	const apiClient = meteredApiClient(from.apiClient, options);
+	// What the client sends with each request.
+	const route = routeOf("clientOptions" in from.apiClient ? from.apiClient.clientOptions : undefined);
+	const apiClient = meteredApiClient(from.apiClient, { ...options, route: route ?? options.route });
 	const copy = withApiClient(from, apiClient);
 	made.set(copy, from);
 	return copy;
@@ -82,7 +84,7 @@ function rebuilt(part: object, args: readonly unknown[]): object {
 
 function meteredApiClient(api: ApiClient, options: InstrumentOptions): ApiClient {
 	const provider = options.provider ?? "google";
-	const metered = (send: Fetch): Fetch => observedFetch(send, { ...options, provider }, false);
+	const metered = (send: Fetch): Fetch => meteredFetch(send, { ...options, provider });
 	const asking = (name: "request" | "requestStream"): Send => {
 		const send = api[name];
 		return async (request) => {
@@ -107,15 +109,38 @@ function meteredApiClient(api: ApiClient, options: InstrumentOptions): ApiClient
 		// Handed over only here: a client that is given a `fetch` loses its own deadlines.
 		apiCall: {
 			value: (...args: unknown[]): Promise<Response> => {
+				if (api.apiCall.length <= FETCH_ARGUMENT) {
+					const [url, init, ...rest] = args;
+					const send: Fetch = (input, own) => Reflect.apply(api.apiCall, metering, [input, own, ...rest]);
+					return metered(send)(String(url), isRecord(init) ? init : undefined);
+				}
 				const given = args[FETCH_ARGUMENT];
 				// What is there is a `fetch`, or nothing.
 				const send = typeof given === "function" ? (given as Fetch) : globalThis.fetch;
-				return Reflect.apply(api.apiCall, metering, args.with(FETCH_ARGUMENT, metered(send)));
+				const passed = [...args];
+				passed[FETCH_ARGUMENT] = metered(send);
+				return Reflect.apply(api.apiCall, metering, passed);
 			},
 		},
-		getFetch: { value: (): Fetch => metered(api.getFetch?.() ?? globalThis.fetch) },
+		getFetch: { value: (): Fetch => metered(api.getFetch?.() ?? untimedFetch) },
 	}) as ApiClient;
 	return metering;
+}
+
+const GLOBAL_DISPATCHER: symbol = Symbol.for("undici.globalDispatcher.1");
+
+/** As the newer parts of the client send: without undici's own limits of time, but not through a `fetch` that is given. */
+const untimedFetch: Fetch = (input, init) => globalThis.fetch(input, withoutTimeLimits(init));
+
+function withoutTimeLimits(init: RequestInit | undefined): RequestInit | undefined {
+	const dispatch = (options: object, handler: unknown): unknown => {
+		const global: unknown = Reflect.get(globalThis, GLOBAL_DISPATCHER);
+		// undici's own, which `fetch` has used by then.
+		const { dispatch: send }: { dispatch?: (...args: unknown[]) => unknown } = global ?? {};
+		return send?.call(global, { ...options, headersTimeout: 0, bodyTimeout: 0 }, handler);
+	};
+	// RequestInit of Node's fetch has a dispatcher, with only this method asked of it.
+	return { ...init, dispatcher: { dispatch } } as RequestInit;
 }
 
 function begin(request: unknown, options: InstrumentOptions & { provider: string }): Question | undefined {

@@ -9,9 +9,10 @@ import { instrumentStainless, isStainlessClient } from "./stainless.ts";
  * The client that you have, metered: every method works as it did and gives what it gave, and each call counts exactly
  * once, with its retries, its stream's end and its usage. Takes the clients of `openai` (5 to 7, AzureOpenAI too),
  * `@anthropic-ai/sdk` and `@google/genai`, the models of the Vercel AI SDK and the chat models of LangChain. The client
- * that was given stays as it is; calls that go on using it are not metered.
+ * that was given stays as it is; calls that go on using it are not metered. The clients of `openai` and Anthropic are made a
+ * second time, by their own `withOptions()`; what a class of yours has put on them is carried over.
  *
- * @throws HyperAgentError `BAD_OPTION` for anything else, and where there is no route
+ * @throws HyperAgentError `BAD_OPTION` for anything else, where there is no route, and for a client that cannot be made again
  *
  * @example
  * ```ts

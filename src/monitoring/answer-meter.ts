@@ -1,101 +1,90 @@
-import { LlmError } from "../core/llm-error.ts";
 import { classifyError } from "../wire/classify-error.ts";
 import type { ParsedUsage } from "../wire/parsed-usage.ts";
-import { readerFor } from "../wire/reader-for.ts";
-import { SseParser } from "../wire/sse-parser.ts";
 import { UsageChunkFilter } from "../wire/usage-chunk-filter.ts";
-import type { WireReader } from "../wire/wire-reader.ts";
+import { AnswerContent } from "./answer-content.ts";
 import type { BodyTap } from "./body-tap.ts";
 import type { Exchange } from "./exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
-import { ReadWatch } from "./read-watch.ts";
+import { quietly } from "./quietly.ts";
 import type { Question } from "./question.ts";
-
-/** How much of an answer that is no stream is kept until its end, where it is read by the byte: 64 MiB. */
-const MAX_WHOLE_BYTES: number = 64 * 1024 * 1024;
+import { ReadWatch } from "./read-watch.ts";
 
 /** Meters the answer to one question while its reader reads it, and ends the call with it where that is its to end. */
 export class AnswerMeter implements BodyTap {
 	readonly #question: Question;
 	readonly #exchange: Exchange;
-	readonly #reader: WireReader;
 	readonly #watch: ReadWatch | undefined;
-	readonly #filter: UsageChunkFilter | undefined;
-	/** Whether the bytes are those of an event stream; what begins like JSON is none, whatever was asked for. */
-	#isEvents: boolean | undefined;
-	#events: SseParser | undefined = undefined;
-	#whole: Uint8Array[] = [];
-	#wholeBytes = 0;
+	readonly #signal: AbortSignal | undefined;
+	#filter: UsageChunkFilter | undefined;
+	/** None once all is said: nothing of an answer is held longer than that. */
+	#content: AnswerContent | undefined;
 	#usage: ParsedUsage | undefined = undefined;
-	#isOver = false;
 	#wasRead = false;
+	/** Whether the answer comes in pieces. */
+	readonly isStream: boolean;
 
-	constructor(question: Question, exchange: Exchange, response: Response) {
+	/** @param type what the header `content-type` says */
+	constructor(question: Question, exchange: Exchange, type: string | null, signal?: AbortSignal) {
+		this.#signal = signal;
 		this.#question = question;
 		this.#exchange = exchange;
-		this.#reader = readerFor(question.format);
-		const type = response.headers.get("content-type") ?? "";
-		this.#isEvents = /^\s*text\/event-stream/i.test(type) ? true : question.isStream ? undefined : false;
+		const isEvents = /^\s*text\/event-stream/i.test(type ?? "") || (question.isStream ? undefined : false);
+		this.isStream = isEvents !== false;
+		this.#content = new AnswerContent(question.format, isEvents);
 		this.#filter = question.hidesUsage && question.isStream ? new UsageChunkFilter() : undefined;
 		if (question.endsWith === "neither") return;
 		const { call } = question;
 		const watch = new ReadWatch(call);
 		this.#watch = watch;
-		call.onSettled = () => watch.stop();
+		// The client's own controller, with which a reader leaves between two reads.
+		const left = (): void => {
+			if (!call.isSignalled) this.left();
+		};
+		const own = question.isStream && question.hasController ? signal : undefined;
+		own?.addEventListener("abort", left, { once: true });
+		call.onSettled = () => {
+			own?.removeEventListener("abort", left);
+			watch.stop();
+			this.#content = undefined;
+		};
 		call.watchSignal();
 	}
 
-	/** Whether the answer comes in pieces. */
-	get isStream(): boolean {
-		return this.#isEvents !== false;
+	get altersBytes(): boolean {
+		return this.#filter !== undefined;
 	}
 
 	bytes(chunk: Uint8Array): Uint8Array {
-		const filter = this.#filter;
-		if (!this.#isOver) {
+		const content = this.#content;
+		if (content !== undefined) {
 			try {
-				this.#read(chunk);
+				content.push(chunk);
+				if (content.isEvents === true) this.#observe(content);
 			} catch (cause) {
-				reportInternalError("usage", "A part of an answer could not be read.", cause);
+				content.tear(cause);
 			}
 		}
-		return filter === undefined ? chunk : filter.push(chunk);
+		return this.#filter === undefined ? chunk : this.#filtered(this.#filter, chunk);
 	}
 
 	end(): Uint8Array | undefined {
-		const rest = this.#filter?.end();
-		if (!this.#isOver) {
-			try {
-				this.#events?.end();
-				if (this.#isEvents === true) this.#observe();
-				if (!this.#isOver) this.#ended();
-			} catch (cause) {
-				reportInternalError("usage", "The end of an answer could not be read.", cause);
-			}
-		}
-		return rest;
+		const content = this.#content;
+		if (content !== undefined) this.#ended(content, () => content.end());
+		return this.#filter?.end();
 	}
 
 	json(value: unknown): void {
-		if (this.#isOver) return;
-		try {
-			this.#reader.body(value);
-			this.#observe();
-			if (!this.#isOver) this.#finish();
-		} catch (cause) {
-			reportInternalError("usage", "An answer could not be read.", cause);
-		}
+		const content = this.#content;
+		if (content !== undefined) this.#ended(content, () => content.reader.body(value));
 	}
 
 	text(text: string): void {
-		if (this.#isOver) return;
-		const value = parseJson(text);
-		if (value !== undefined) this.json(value);
-		else this.#fail(notJson(text === ""));
+		const content = this.#content;
+		if (content !== undefined) this.#ended(content, () => content.text(text));
 	}
 
 	failed(error: unknown): void {
-		if (this.#isOver) return;
+		if (this.#content === undefined) return;
 		const { call, endsWith, hasController, isStream, retriesLeft } = this.#question;
 		if (endsWith !== "neither" && !call.isSignalled && isAbort(error)) {
 			if (isStream && hasController) {
@@ -103,8 +92,8 @@ export class AnswerMeter implements BodyTap {
 				return;
 			}
 			// A deadline of the client's own has passed, after which it may ask again.
-			if (retriesLeft > 0) {
-				this.#isOver = true;
+			if (retriesLeft > 0 && this.#signal?.aborted === true) {
+				this.#content = undefined;
 				this.#exchange.isFailed = true;
 				return;
 			}
@@ -113,14 +102,14 @@ export class AnswerMeter implements BodyTap {
 	}
 
 	left(): void {
-		if (this.#isOver) return;
-		this.#isOver = true;
+		if (this.#content === undefined) return;
+		this.#content = undefined;
 		if (this.#question.endsWith !== "neither") this.#question.call.leave();
 	}
 
 	/** How it is read cannot be seen: so it counts as read, and its usage as not told. */
 	unwatched(): void {
-		this.#finish();
+		if (this.#content !== undefined) this.#finish(this.#content);
 	}
 
 	forgotten(): void {
@@ -128,8 +117,8 @@ export class AnswerMeter implements BodyTap {
 	}
 
 	dropped(): void {
-		if (this.#isOver) return;
-		this.#isOver = true;
+		if (this.#content === undefined) return;
+		this.#content = undefined;
 		if (this.#question.endsWith !== "neither") this.#question.call.abandon();
 	}
 
@@ -141,31 +130,22 @@ export class AnswerMeter implements BodyTap {
 	rested(): void {
 		if (this.#watch === undefined) return;
 		this.#watch.reads -= 1;
-		if (!this.#isOver) this.#watch.deadline.refresh();
+		if (this.#content !== undefined) this.#watch.deadline.refresh();
 	}
 
-	#read(chunk: Uint8Array): void {
-		this.#isEvents ??= !/^\s*[[{]/.test(
-			Buffer.from(chunk.buffer, chunk.byteOffset, Math.min(chunk.length, 64)).toString("latin1"),
-		);
-		if (!this.#isEvents) {
-			this.#keep(chunk);
-			return;
+	/** Bytes that their reader may keep, and hand on, as those that it would have got. */
+	#filtered(filter: UsageChunkFilter, chunk: Uint8Array): Uint8Array {
+		try {
+			return filter.push(chunk);
+		} catch (cause) {
+			this.#filter = undefined;
+			reportInternalError("usage", "A part of an answer could not be filtered.", cause);
+			return chunk;
 		}
-		this.#events ??= new SseParser((name, data) => this.#reader.event(name, data));
-		this.#events.push(chunk);
-		this.#observe();
-	}
-
-	#keep(chunk: Uint8Array): void {
-		this.#wholeBytes += chunk.length;
-		if (this.#wholeBytes <= MAX_WHOLE_BYTES) this.#whole.push(chunk);
-		else this.#whole = [];
 	}
 
 	/** What the answer has said by now. */
-	#observe(): void {
-		const reader = this.#reader;
+	#observe({ reader }: AnswerContent): void {
 		const exchange = this.#exchange;
 		if (reader.model !== exchange.answeredModel) exchange.reportModel(reader.model);
 		if (reader.firstToken !== undefined) exchange.firstToken(reader.firstToken);
@@ -174,53 +154,46 @@ export class AnswerMeter implements BodyTap {
 			exchange.reportUsage(reader.usage);
 		}
 		if (reader.error !== undefined) this.#fail(reader.error);
-		else if (reader.isEnded) this.#finish();
+		else if (reader.isEnded && this.#content !== undefined) this.#finish(this.#content);
 	}
 
-	/** The bytes have come to their end. */
-	#ended(): void {
-		if (this.#isEvents === true) {
-			if (this.#reader.isEmpty)
-				this.#fail(new LlmError("invalid_response", "The stream ended before its first event."));
-			else this.#finish();
-			return;
+	/** The whole answer has come: `read` reads what is left of it, and says what is wrong with it. */
+	#ended(content: AnswerContent, read: () => unknown): void {
+		let wrong: unknown;
+		try {
+			wrong = read();
+			this.#observe(content);
+		} catch (cause) {
+			content.tear(cause);
 		}
-		if (this.#wholeBytes > MAX_WHOLE_BYTES) {
-			this.#finish();
-			return;
-		}
-		this.text(Buffer.concat(this.#whole).toString("utf8"));
+		if (this.#content === undefined) return;
+		if (wrong === undefined) this.#finish(content);
+		else this.#fail(wrong);
 	}
 
-	#finish(): void {
-		this.#isOver = true;
-		this.#exchange.done(this.#reader.isComplete);
-		if (this.#question.endsWith !== "neither") this.#question.call.succeed();
+	#finish({ isTorn, reader }: AnswerContent): void {
+		this.#content = undefined;
+		const { call, endsWith } = this.#question;
+		quietly("call", "The end of an answer could not be recorded.", () => {
+			// What we have not read may have been the usage.
+			if (isTorn && !(reader.isComplete && "usage" in reader.usage)) this.#exchange.isUnreadable = true;
+			this.#exchange.done(reader.isComplete);
+		});
+		if (endsWith !== "neither") call.succeed();
 	}
 
 	#fail(error: unknown): void {
-		this.#isOver = true;
+		this.#content = undefined;
 		const { call, endsWith } = this.#question;
-		// The call knows best whether it was the caller who left.
-		if (endsWith === "neither")
-			this.#exchange.failed(call.callerLeft ? undefined : classifyError(error).errorType);
-		else {
+		if (endsWith !== "neither") {
 			this.#exchange.isFailed = true;
 			call.fail(error);
+			return;
 		}
-	}
-}
-
-/** What is no JSON is no answer: an `invalid_response`. */
-function notJson(isEmpty: boolean): LlmError {
-	return new LlmError("invalid_response", isEmpty ? "The answer is empty." : "The answer is no JSON.");
-}
-
-function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
+		quietly("call", "The failure of an answer could not be recorded.", () => {
+			// The call knows best whether it was the caller who left.
+			this.#exchange.failed(call.callerLeft ? undefined : classifyError(error).errorType);
+		});
 	}
 }
 

@@ -1,4 +1,6 @@
 import { isRecord } from "../wire/is-record.ts";
+import { isRequest } from "./fetch-scope.ts";
+import { digestOf, JsonDigest } from "./json-digest.ts";
 
 /** What a request's body says of what is asked. */
 export interface Asked {
@@ -9,22 +11,23 @@ export interface Asked {
 
 const NOTHING: Asked = { model: undefined, isStream: false };
 
-/** Reads the body of a request: JSON as text or bytes, or a form. */
-export async function readAsked(
+/**
+ * Reads the body of a request: JSON as text or bytes, or a form. Only that of a Request takes a while, and none longer
+ * than until the event loop's next turn; what comes as a stream or a Blob is left alone.
+ */
+export function readAsked(
 	input: string | URL | Request,
 	init: RequestInit | undefined,
-): Promise<Asked> {
+): Asked | Promise<Asked> {
 	const body: unknown = init?.body;
-	if (body === undefined || body === null) {
-		// A Request's body can be read once, so its copy is.
-		return input instanceof Request && input.body !== null ? fromJson(await input.clone().text()) : NOTHING;
-	}
-	if (typeof body === "string") return fromJson(body);
-	if (body instanceof FormData)
+	if (typeof body === "string") return fromFields(digestOf(body));
+	if (body === undefined || body === null) return isRequest(input) ? fromRequest(input) : NOTHING;
+	if (body instanceof ArrayBuffer) return fromBytes(new Uint8Array(body));
+	if (ArrayBuffer.isView(body))
+		return fromBytes(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+	if (body instanceof FormData || body instanceof URLSearchParams)
 		return fromFields({ model: body.get("model"), stream: body.get("stream") === "true" });
-	if (body instanceof ArrayBuffer) return fromJson(Buffer.from(body).toString("utf8"));
-	if (!ArrayBuffer.isView(body)) return NOTHING;
-	return fromJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
+	return NOTHING;
 }
 
 function fromFields(body: unknown): Asked {
@@ -33,10 +36,43 @@ function fromFields(body: unknown): Asked {
 	return { model: typeof model === "string" && model !== "" ? model : undefined, isStream: stream === true };
 }
 
-function fromJson(text: string): Asked {
+function fromBytes(bytes: Uint8Array): Asked {
+	const digest = new JsonDigest();
+	digest.push(bytes);
+	return digest.isTooLarge ? NOTHING : fromFields(digest.value());
+}
+
+/** The body of a Request can be read once, so its copy is: at once, before it is sent. */
+function fromRequest(request: Request): Asked | Promise<Asked> {
+	// Other implementations have other streams.
+	const body: Partial<ReadableStream> | null = request.body;
+	if (typeof body?.getReader !== "function" || body.locked === true || request.bodyUsed) return NOTHING;
+	const type = request.headers.get("content-type") ?? "";
+	if (!/json|text\/plain/i.test(type) && type !== "") return NOTHING;
+	const copy = request.clone().body;
+	return copy === null ? NOTHING : fromCopy(copy.getReader());
+}
+
+/** What is in memory is here before the event loop's next turn; what comes from elsewhere is not waited for. */
+async function fromCopy(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Asked> {
+	const digest = new JsonDigest();
+	let isLate = false;
+	const turn = setImmediate(() => {
+		isLate = true;
+		// The pending read ends with that.
+		void reader.cancel().catch(() => undefined);
+	});
 	try {
-		return fromFields(JSON.parse(text));
+		for (;;) {
+			const { done, value } = await reader.read();
+			if (done) break;
+			digest.push(value);
+		}
 	} catch {
+		// A body that fails: its sender will hear of it.
 		return NOTHING;
+	} finally {
+		clearImmediate(turn);
 	}
+	return isLate || digest.isTooLarge ? NOTHING : fromFields(digest.value());
 }

@@ -1,6 +1,7 @@
-import type { Sender } from "./attempt.ts";
+import type { Attempt, Sender } from "./attempt.ts";
 import { currentCall } from "./current-call.ts";
 import { isInFetch, runInFetch } from "./fetch-scope.ts";
+import { quietly } from "./quietly.ts";
 import { isRetry } from "./request-headers.ts";
 
 /**
@@ -10,14 +11,16 @@ import { isRetry } from "./request-headers.ts";
 export function attemptFetch(fetch: typeof globalThis.fetch, sender: Sender): typeof globalThis.fetch {
 	return async (input, init) => {
 		const call = currentCall();
-		if (call === undefined || isInFetch(input)) return fetch(input, init);
-		const attempt = call.startAttempt(sender, isRetry(input, init));
+		if (call === undefined || isInFetch(input, init)) return fetch(input, init);
+		let attempt: Attempt | undefined;
+		const tell = (fn: () => void): void => quietly("call", "An attempt could not be recorded.", fn);
+		tell(() => (attempt = call.startAttempt(sender, isRetry(input, init))));
 		try {
-			const response = await runInFetch(input, () => fetch(input, init));
-			attempt.answered(response.status, response.headers);
+			const response = await runInFetch(input, init, () => fetch(input, init));
+			tell(() => attempt?.answered(response.status, response.headers));
 			return response;
 		} catch (error) {
-			attempt.failed();
+			tell(() => attempt?.failed());
 			throw error;
 		}
 	};

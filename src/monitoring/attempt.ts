@@ -1,7 +1,7 @@
 import type { ErrorType } from "../core/llm-error.ts";
 import { RATE_LIMIT_RESOURCES } from "../metrics/catalog.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
-import { parseRateLimitHeaders } from "../wire/rate-limit-headers.ts";
+import { parseRemaining } from "../wire/rate-limit-headers.ts";
 import type { Call } from "./call.ts";
 import { reportInternalError } from "./internal-errors.ts";
 
@@ -51,7 +51,7 @@ export class Attempt {
 			const target = this.#target(recorder);
 			if ((status === 429 || status === 503) && !call.isSettled) call.undecided.push(this);
 			else recorder.attempt(target, status === 429 ? "rate_limited" : status < 400 ? "success" : "error");
-			for (const [resource, remaining] of parseRateLimitHeaders(headers).remaining) {
+			for (const [resource, remaining] of parseRemaining(headers)) {
 				if (RATE_LIMIT_RESOURCES.includes(resource)) recorder.rateLimitRemaining(target, resource, remaining);
 			}
 		} catch (cause) {

@@ -280,18 +280,20 @@ export class Call implements SettledCall {
 	}
 
 	#collectUsage(): void {
-		const heard = this.exchanges.flatMap(
-			({ answeredModel, model, provider, reportedCostUsd, serviceTier, usage }) =>
-				usage === undefined ? [] : [{ answeredModel, model, provider, usage, serviceTier, reportedCostUsd }],
-		);
+		const heard: BilledUsage[] = [];
+		for (const { answeredModel, model, provider, reportedCostUsd, serviceTier, usage } of this.exchanges) {
+			if (usage !== undefined) {
+				heard.push({ answeredModel, model, provider, usage, serviceTier, reportedCostUsd });
+			}
+		}
 		const { answeredModel, model, priceProvider: provider } = this;
 		const { reportedCostUsd, serviceTier } = this.#answerBill;
 		const own = this.#isCached ? undefined : this.#answerUsage;
 		if (heard.length > 0) this.billed = heard;
 		else if (own !== undefined)
 			this.billed = [{ answeredModel, model, provider, usage: own, serviceTier, reportedCostUsd }];
-		const [first, ...more] = this.billed;
-		this.usage = more.length === 0 ? first?.usage : sumUsages(this.billed.map(({ usage }) => usage));
+		const { billed } = this;
+		this.usage = billed.length < 2 ? billed[0]?.usage : sumUsages(billed.map(({ usage }) => usage));
 		const last = this.billed.at(-1) ?? this.exchanges.at(-1);
 		if (last !== undefined)
 			this.answeredModel = last.answeredModel ?? (last.model === model ? undefined : last.model);
@@ -346,6 +348,7 @@ export class Call implements SettledCall {
 	 * @param errorType of what failed; none where an answer came in the end
 	 */
 	decideRefusals(errorType: ErrorType | undefined): void {
+		if (this.undecided.length === 0) return;
 		for (const attempt of this.undecided.splice(0)) attempt.decide(errorType);
 	}
 

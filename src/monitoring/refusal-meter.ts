@@ -5,70 +5,98 @@ import { ReadWatch } from "./read-watch.ts";
 /** How much of a refusal is looked at: 1 MiB. */
 const MAX_BYTES: number = 1024 * 1024;
 
-/** Ends a call with the body of an HTTP error, which says why; with the status alone where nobody reads it. */
+/** An HTTP error, as `classifyError` reads it. */
+export interface Refusal {
+	readonly status: number;
+	readonly headers: unknown;
+	/** What its body says, as far as it was read. */
+	readonly error: unknown;
+}
+
+/** Tells of an HTTP error once its body is read, which says why; of the status alone where nobody reads it. */
 export class RefusalMeter implements BodyTap {
-	readonly #call: Call;
+	readonly altersBytes: boolean = false;
 	readonly #status: number;
-	readonly #headers: Headers;
-	readonly #watch: ReadWatch;
-	readonly #parts: Uint8Array[] = [];
+	readonly #headers: unknown;
+	#refused: ((refusal: Refusal) => void) | undefined;
+	#watch: ReadWatch | undefined = undefined;
+	#parts: Buffer[] = [];
 	#bytes = 0;
 	#wasRead = false;
 
-	constructor(call: Call, response: Response) {
-		this.#call = call;
-		this.#status = response.status;
-		this.#headers = response.headers;
-		// Nobody may ever read it: then the status stands.
-		const watch = new ReadWatch({ abandon: () => this.#fail(undefined) });
+	/** @param refused called once, if ever */
+	constructor(status: number, headers: unknown, refused: (refusal: Refusal) => void) {
+		this.#status = status;
+		this.#headers = headers;
+		this.#refused = refused;
+	}
+
+	/** The call ends with it, even where nobody ever reads it, or its caller leaves. */
+	ends(call: Call, signal: AbortSignal | undefined): void {
+		const watch = new ReadWatch({ abandon: () => this.#tell(undefined) });
 		this.#watch = watch;
-		call.onSettled = () => watch.stop();
+		const onAbort = (): void => this.#tell(undefined);
+		call.onSettled = () => {
+			watch.stop();
+			signal?.removeEventListener?.("abort", onAbort);
+		};
+		if (signal?.aborted === true) onAbort();
+		else signal?.addEventListener?.("abort", onAbort, { once: true });
 	}
 
 	bytes(chunk: Uint8Array): Uint8Array {
 		this.#bytes += chunk.length;
-		if (this.#bytes <= MAX_BYTES) this.#parts.push(chunk);
+		if (this.#refused !== undefined && this.#bytes <= MAX_BYTES) this.#parts.push(Buffer.from(chunk));
 		return chunk;
 	}
 
 	end(): undefined {
-		this.#fail(Buffer.concat(this.#parts).toString("utf8"));
+		this.#tell(this.#read());
 	}
 
 	json(value: unknown): void {
-		this.#fail(value);
+		this.#tell(value);
 	}
 
 	text(text: string): void {
-		this.#fail(text);
+		this.#tell(text);
 	}
 
 	failed(): void {
-		this.#fail(undefined);
+		this.#tell(this.#read());
 	}
 
 	left(): void {
-		this.#fail(undefined);
+		this.#tell(this.#read());
 	}
 
 	forgotten(): void {
-		if (!this.#wasRead) this.#fail(undefined);
+		if (!this.#wasRead) this.#tell(undefined);
 	}
 
 	dropped(): void {
-		this.#fail(undefined);
+		this.#tell(this.#read());
 	}
 
 	reading(): void {
 		this.#wasRead = true;
-		this.#watch.reads += 1;
+		if (this.#watch !== undefined) this.#watch.reads += 1;
 	}
 
 	rested(): void {
+		if (this.#watch === undefined) return;
 		this.#watch.reads -= 1;
+		if (this.#refused !== undefined) this.#watch.deadline.refresh();
 	}
 
-	#fail(error: unknown): void {
-		this.#call.fail({ status: this.#status, headers: this.#headers, error });
+	#read(): string | undefined {
+		return this.#parts.length === 0 ? undefined : Buffer.concat(this.#parts).toString("utf8");
+	}
+
+	#tell(error: unknown): void {
+		const refused = this.#refused;
+		this.#refused = undefined;
+		this.#parts = [];
+		refused?.({ status: this.#status, headers: this.#headers, error });
 	}
 }

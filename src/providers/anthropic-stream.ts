@@ -82,7 +82,8 @@ export class AnthropicStreamReader {
 
 	#readDelta(index: unknown, delta: Fields): StreamEvent[] {
 		const { type, text, partial_json: json } = delta;
-		this.firstToken ??= type === "thinking_delta" ? "reasoning" : "answer";
+		// Of hidden thinking only the signature comes.
+		this.firstToken ??= type === "thinking_delta" || type === "signature_delta" ? "reasoning" : "answer";
 		if (type === "text_delta")
 			return typeof text === "string" && text !== "" ? [{ type: "text-delta", text }] : [];
 		const call = this.#open.get(index);

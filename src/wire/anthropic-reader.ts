@@ -1,4 +1,5 @@
 import { mergeAnthropicUsage, parseAnthropicUsage } from "./anthropic-messages.ts";
+import { bodyError } from "./body-error.ts";
 import { isRecord } from "./is-record.ts";
 import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
 import type { WireReader } from "./wire-reader.ts";
@@ -19,6 +20,11 @@ export class AnthropicReader implements WireReader {
 		// Each event has its type as its name, too; what the first token was of is asked once.
 		if (name === "content_block_delta" && this.firstToken !== undefined) return;
 		const event = latin1Json(data);
+		if (name === "error") {
+			this.isEmpty = false;
+			this.error = isRecord(event) ? event : { message: wireText(data) };
+			return;
+		}
 		if (!isRecord(event)) return;
 		const { type } = event;
 		if (type !== "ping") this.isEmpty = false;
@@ -31,16 +37,16 @@ export class AnthropicReader implements WireReader {
 	}
 
 	body(value: unknown): void {
-		if (!isRecord(value)) return;
-		const { content, model, type, usage } = value;
+		const body = isRecord(value) ? value : {};
+		const { content, model, type, usage } = body;
+		if (typeof model === "string" && model !== "") this.model = model;
+		this.usage = parseAnthropicUsage(usage);
 		if (type === "error" || !Array.isArray(content)) {
-			this.error = isRecord(value["error"]) ? value : { message: "no message", name: "SyntaxError" };
+			this.error = bodyError(value);
 			return;
 		}
 		this.isEmpty = false;
 		this.isComplete = true;
-		if (typeof model === "string" && model !== "") this.model = model;
-		this.usage = parseAnthropicUsage(usage);
 	}
 
 	#start(message: unknown): void {
@@ -53,14 +59,17 @@ export class AnthropicReader implements WireReader {
 
 	/** A text block begins empty; of a tool, its name is a token, and hidden thinking comes whole. */
 	#block(block: unknown): void {
-		const type = isRecord(block) ? block["type"] : undefined;
+		if (!isRecord(block)) return;
+		const { type } = block;
 		if (type === "redacted_thinking") this.firstToken ??= "reasoning";
 		else if (type !== "text" && type !== "thinking") this.firstToken ??= "answer";
 	}
 
 	#delta(delta: unknown): void {
 		if (!isRecord(delta)) return;
-		this.firstToken ??= delta["type"] === "thinking_delta" ? "reasoning" : "answer";
+		// Of hidden thinking only the signature comes.
+		const isThinking = delta["type"] === "thinking_delta" || delta["type"] === "signature_delta";
+		this.firstToken ??= isThinking ? "reasoning" : "answer";
 	}
 
 	#usage(usage: unknown): void {

@@ -1,3 +1,4 @@
+import { bodyError } from "./body-error.ts";
 import { parseGeminiUsage } from "./gemini.ts";
 import { isRecord } from "./is-record.ts";
 import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
@@ -21,20 +22,22 @@ export class GeminiReader implements WireReader {
 	}
 
 	event(_name: string | undefined, data: string): void {
-		const chunk = latin1Json(data);
-		if (isRecord(chunk)) this.#take(chunk);
+		const said = latin1Json(data);
+		// An error may come in a list.
+		const chunk: unknown = Array.isArray(said) ? said[0] : said;
+		if (isRecord(chunk)) this.#take(chunk, wireText);
 	}
 
 	body(value: unknown): void {
 		for (const chunk of Array.isArray(value) ? value : [value]) {
-			if (isRecord(chunk)) this.#take(chunk);
+			if (isRecord(chunk)) this.#take(chunk, (text) => text);
 		}
 		if (this.error !== undefined) return;
-		if (this.isEmpty) this.error = { message: "no answer of the API's form", name: "SyntaxError" };
+		if (this.isEmpty) this.error = bodyError(value);
 		this.isComplete = !this.isEmpty;
 	}
 
-	#take(chunk: Readonly<Record<string, unknown>>): void {
+	#take(chunk: Readonly<Record<string, unknown>>, decode: (text: string) => string): void {
 		const { candidates, error, modelVersion, usageMetadata } = chunk;
 		if (isRecord(error)) {
 			this.isEmpty = false;
@@ -43,9 +46,10 @@ export class GeminiReader implements WireReader {
 		}
 		if (this.#isEmbedding) this.isEmpty &&= !("embedding" in chunk || "embeddings" in chunk);
 		else this.isEmpty &&= !("candidates" in chunk || "usageMetadata" in chunk || "promptFeedback" in chunk);
-		if (typeof modelVersion === "string" && modelVersion !== "") this.model = wireText(modelVersion);
-		// Each report is of all that was until then.
-		if (isRecord(usageMetadata)) this.usage = parseGeminiUsage(usageMetadata);
+		if (typeof modelVersion === "string" && modelVersion !== "") this.model = decode(modelVersion);
+		// Each report is of all that was until then. Vertex's first ones have no counts.
+		if (isRecord(usageMetadata) && Object.keys(usageMetadata).some((key) => key.endsWith("Count")))
+			this.usage = parseGeminiUsage(usageMetadata);
 		for (const candidate of Array.isArray(candidates) ? candidates.filter(isRecord) : []) {
 			if (typeof candidate["finishReason"] === "string") this.isComplete = true;
 			this.firstToken ??= tokenIn(candidate["content"]);
@@ -58,7 +62,10 @@ export class GeminiReader implements WireReader {
 
 function tokenIn(content: unknown): "answer" | "reasoning" | undefined {
 	const parts = isRecord(content) && Array.isArray(content["parts"]) ? content["parts"].filter(isRecord) : [];
-	const first = parts.find((part) => part["text"] !== "");
+	// A part may be nothing but the signature of a thought.
+	const first = parts.find(({ text, thought: _, thoughtSignature: __, ...rest }) =>
+		typeof text === "string" ? text !== "" : Object.keys(rest).length > 0,
+	);
 	if (first === undefined) return undefined;
 	return first["thought"] === true ? "reasoning" : "answer";
 }

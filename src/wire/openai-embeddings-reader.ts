@@ -1,3 +1,4 @@
+import { bodyError } from "./body-error.ts";
 import { isRecord } from "./is-record.ts";
 import { parseOpenAIEmbeddingsUsage } from "./openai-chat.ts";
 import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
@@ -18,15 +19,15 @@ export class OpenAIEmbeddingsReader implements WireReader {
 	}
 
 	body(value: unknown): void {
-		if (!isRecord(value)) return;
-		const { data, error, model, usage } = value;
+		const body = isRecord(value) ? value : {};
+		const { data, model, usage } = body;
+		if (typeof model === "string" && model !== "") this.model = model;
+		this.usage = parseOpenAIEmbeddingsUsage(usage);
 		if (!Array.isArray(data)) {
-			this.error = isRecord(error) ? value : { message: "no embeddings", name: "SyntaxError" };
+			this.error = bodyError(value);
 			return;
 		}
 		this.isEmpty = false;
 		this.isComplete = true;
-		if (typeof model === "string" && model !== "") this.model = model;
-		this.usage = parseOpenAIEmbeddingsUsage(usage);
 	}
 }

@@ -1,3 +1,4 @@
+import { bodyError } from "./body-error.ts";
 import { isRecord } from "./is-record.ts";
 import { parseOpenAIResponsesUsage } from "./openai-responses.ts";
 import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
@@ -15,21 +16,19 @@ export class OpenAIResponsesReader implements WireReader {
 	error: unknown = undefined;
 
 	event(name: string | undefined, data: string): void {
-		const type = name ?? typeOf(data);
+		// The name is the type; a name that is none is a proxy's.
+		const type = name === "error" || name?.startsWith("response.") === true ? name : typeOf(data);
 		if (type === undefined) return;
-		if (type === "error") this.#failed(latin1Json(data));
+		if (type === "error") this.#failed(data);
 		else if (type.endsWith(".delta")) this.#delta(type);
 		else if (LAST.test(type) || type === "response.created") this.#response(type, latin1Json(data));
 		else this.isEmpty &&= !type.startsWith("response.");
 	}
 
 	body(value: unknown): void {
-		if (!isRecord(value)) return;
-		if (value["object"] !== "response" && !Array.isArray(value["output"])) {
-			this.error = isRecord(value["error"]) ? value : { message: "no response", name: "SyntaxError" };
-			return;
-		}
-		this.#take(value);
+		if (isRecord(value) && (value["object"] === "response" || Array.isArray(value["output"])))
+			this.#take(value, (text) => text);
+		else this.error = bodyError(value);
 	}
 
 	#delta(type: string): void {
@@ -40,14 +39,16 @@ export class OpenAIResponsesReader implements WireReader {
 	#response(type: string, event: unknown): void {
 		const response = isRecord(event) ? event["response"] : undefined;
 		if (!isRecord(response)) return;
-		this.#take(response);
-		if (LAST.test(type)) this.isEnded = true;
+		this.#take(response, wireText);
+		this.isEnded ||= LAST.test(type);
+		// Of a beginning nothing is the whole, whatever it leaves out.
+		this.isComplete &&= this.isEnded;
 	}
 
-	#take(response: Readonly<Record<string, unknown>>): void {
+	#take(response: Readonly<Record<string, unknown>>, decode: (text: string) => string): void {
 		const { error, model, status } = response;
 		this.isEmpty = false;
-		if (typeof model === "string" && model !== "") this.model = wireText(model);
+		if (typeof model === "string" && model !== "") this.model = decode(model);
 		const parsed = parseOpenAIResponsesUsage(response);
 		if (parsed !== NOT_REPORTED) this.usage = parsed;
 		if (status === "failed") this.error = isRecord(error) ? { error } : { message: "The response failed." };
@@ -55,12 +56,12 @@ export class OpenAIResponsesReader implements WireReader {
 		this.isComplete = status === undefined || status === "completed" || status === "incomplete";
 	}
 
-	#failed(event: unknown): void {
+	/** OpenAI's error stands flat in the event, Azure's in an `error` of it. */
+	#failed(data: string): void {
 		this.isEmpty = false;
+		const event = latin1Json(data);
 		const inner = isRecord(event) ? event["error"] : undefined;
-		this.error = isRecord(inner)
-			? { error: inner }
-			: (withoutType(event) ?? { message: "The stream failed." });
+		this.error = isRecord(inner) ? { error: inner } : (withoutType(event) ?? { message: wireText(data) });
 	}
 }
 

@@ -11,7 +11,7 @@ import {
 
 /**
  * The usage of a response: `input_tokens` includes what was read from the cache (and written to it), `output_tokens` the
- * reasoning; xAI counts the reasoning outside, and then total = input + output + reasoning. Searches are no part of
+ * reasoning. Where total = input + output + reasoning, it is counted outside, as in xAI's chat. Searches are no part of
  * the usage: they are output items of type `web_search_call`, and are counted there.
  *
  * @param response the body of a response, or the `response` of a stream's last event
@@ -27,6 +27,7 @@ export function parseOpenAIResponsesUsage(response: unknown): ParsedUsage {
 	const cacheRead = counts.count(inputDetails, "cached_tokens");
 	const cacheWrite5m = counts.count(inputDetails, "cache_write_tokens");
 	const reasoning = counts.count(counts.record(usage, "output_tokens_details"), "reasoning_tokens");
+	const sources = counts.count(usage, "num_sources_used") ?? 0;
 	if (counts.bad) return PARSE_ERROR;
 	if (input === undefined && reported === undefined) return withoutKnownFields(usage);
 	const uncached = (input ?? 0) - (cacheRead ?? 0) - (cacheWrite5m ?? 0);
@@ -50,14 +51,17 @@ export function parseOpenAIResponsesUsage(response: unknown): ParsedUsage {
 			inputImage: undefined,
 			outputAudio: undefined,
 			outputImage: undefined,
-			...toolsIn(response),
+			...toolsIn(response, sources),
 			iterations: undefined,
 		}),
 	};
 }
 
 /** The provider's own tools that ran: items of the output, one a use. */
-function toolsIn(response: unknown): {
+function toolsIn(
+	response: unknown,
+	sources: number,
+): {
 	webSearches: number | undefined;
 	serverTools: Readonly<Record<string, number>> | undefined;
 } {
@@ -76,6 +80,8 @@ function toolsIn(response: unknown): {
 			tools.set(name, (tools.get(name) ?? 0) + 1);
 		}
 	}
+	// xAI bills a live search by the sources that it used.
+	if (sources > 0) tools.set("live_search_sources", sources);
 	return {
 		webSearches: searches > 0 ? searches : undefined,
 		serverTools: tools.size > 0 ? Object.fromEntries(tools) : undefined,

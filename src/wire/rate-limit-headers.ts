@@ -24,15 +24,18 @@ export function parseRateLimitHeaders(
 	headers: { get(name: string): string | null },
 	now: number = Date.now(),
 ): RateLimits {
+	const retryAfterMs = decimal(headers.get("retry-after-ms")) ?? retryAfter(headers.get("retry-after"), now);
+	return { remaining: parseRemaining(headers), retryAfterMs };
+}
+
+/** How much is left, and nothing else. */
+export function parseRemaining(headers: { get(name: string): string | null }): RateLimits["remaining"] {
 	const remaining: [RateLimitedResource, number][] = [];
 	for (const [resource, name] of REMAINING) {
 		const count = decimal(headers.get(name));
 		if (count !== undefined) remaining.push([resource, count]);
 	}
-	return {
-		remaining,
-		retryAfterMs: decimal(headers.get("retry-after-ms")) ?? retryAfter(headers.get("retry-after"), now),
-	};
+	return remaining;
 }
 
 /** RFC 9110, 10.2.3: seconds, or a date; a date that has passed means now. */

@@ -1,5 +1,4 @@
-import { isRecord } from "./is-record.ts";
-import { latin1Json } from "./wire-text.ts";
+import { endOfEvents, type UsageCut, usageCuts } from "./usage-cuts.ts";
 
 /** What is larger passes as it is, in bytes: 1 MiB. */
 const MAX_EVENT_BYTES: number = 1024 * 1024;
@@ -8,55 +7,95 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 /**
  * Takes out of a stream of OpenAI's chat or completions API what `stream_options.include_usage` has put in: the last
  * chunk, whose `choices` is empty and which has the usage, and the `"usage":null` of the others. All other bytes pass as
- * they are; only of an event that has not come whole the bytes wait.
+ * they are; only those of an event that has not come whole wait. What is not the chunk that came has memory of its own, as
+ * what `fetch` gives has: its reader may transfer it.
  */
 export class UsageChunkFilter {
-	/** The bytes of the event that has not come whole, as Latin-1 text. */
-	#held = "";
+	/** The bytes of the event that has not come whole. */
+	#held: Uint8Array[] = [];
+	#heldBytes = 0;
+	/** The last two of them: an event's end may be cut in two. */
+	#seam = "";
 
 	push(chunk: Uint8Array): Uint8Array {
-		const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString("latin1");
-		const held = this.#held;
-		const all = held === "" ? text : held + text;
-		const end = endOfEvents(all);
-		// Much that has no end is no event of ours.
-		const cut = end === 0 && all.length > MAX_EVENT_BYTES ? all.length : end;
-		this.#held = cut === all.length ? "" : all.slice(cut);
-		const whole = cut === all.length ? all : all.slice(0, cut);
-		const kept = whole.includes('"usage"') ? withoutUsage(whole) : whole;
-		if (held === "" && kept === text) return chunk;
-		return kept === "" ? NOTHING : Buffer.from(kept, "latin1");
+		if (chunk.length === 0) return chunk;
+		const text = latin1(chunk);
+		const end = endOfEvents(this.#seam + text) - this.#seam.length;
+		if (end < 0 || (end === 0 && this.#heldBytes === 0)) {
+			this.#hold(copied(chunk, 0, chunk.length), text);
+			// Much that has no end is no event of ours.
+			return this.#heldBytes > MAX_EVENT_BYTES ? this.#release() : NOTHING;
+		}
+		const last = end === chunk.length ? chunk : chunk.subarray(0, end);
+		const kept = this.#heldBytes === 0 ? this.#without(last, text.slice(0, end)) : this.#withoutHeld(last);
+		// A copy: what it is cut from has left us, and may be anything's memory by then.
+		if (end < chunk.length) this.#hold(copied(chunk, end, chunk.length), text.slice(end));
+		return kept === last && last !== chunk ? copied(chunk, 0, end) : kept;
 	}
 
 	/** What has waited: the stream ends in the middle of it. */
 	end(): Uint8Array {
-		const held = this.#held;
-		this.#held = "";
-		return held === "" ? NOTHING : Buffer.from(withoutUsage(held), "latin1");
+		return this.#heldBytes === 0 ? NOTHING : this.#withoutHeld(NOTHING);
+	}
+
+	#hold(bytes: Uint8Array, text: string): void {
+		this.#held.push(bytes);
+		this.#heldBytes += bytes.length;
+		this.#seam = (this.#seam + text).slice(-2);
+	}
+
+	#release(): Uint8Array {
+		const whole = joined(this.#held, this.#heldBytes);
+		this.#held = [];
+		this.#heldBytes = 0;
+		this.#seam = "";
+		return whole;
+	}
+
+	#withoutHeld(last: Uint8Array): Uint8Array {
+		this.#hold(last, "");
+		const whole = this.#release();
+		return this.#without(whole, latin1(whole));
+	}
+
+	/** Whole events without what nobody has asked for: the same object where there is none of that. */
+	#without(bytes: Uint8Array, text: string): Uint8Array {
+		const cuts = usageCuts(text);
+		return cuts.length === 0 ? bytes : withoutCuts(bytes, cuts);
 	}
 }
 
-/** Where the last whole event of a text ends, its blank line included; 0 where there is none. */
-function endOfEvents(text: string): number {
-	const lf = text.lastIndexOf("\n\n");
-	const crlf = text.lastIndexOf("\r\n\r\n");
-	const cr = text.lastIndexOf("\r\r");
-	return Math.max(lf === -1 ? 0 : lf + 2, crlf === -1 ? 0 : crlf + 4, cr === -1 ? 0 : cr + 2);
+function latin1(bytes: Uint8Array): string {
+	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 
-const EVENT = /[\s\S]*?(?:\r\n\r\n|\n\n|\r\r|$)/g;
-
-function withoutUsage(events: string): string {
-	return events.replace(EVENT, (event) => (event.includes('"usage"') ? eventWithout(event) : event));
+/** Of the same class, and, other than `slice` of a Buffer, with memory of its own. */
+function copied(bytes: Uint8Array, from: number, to: number): Uint8Array {
+	return Uint8Array.prototype.slice.call(bytes, from, to);
 }
 
-const NULL_USAGE = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,\s*/;
+function withoutCuts(bytes: Uint8Array, cuts: readonly UsageCut[]): Uint8Array {
+	let size = bytes.length;
+	for (const [from, to] of cuts) size -= to - from;
+	if (size === 0) return NOTHING;
+	// What stands before the first cut is right by now.
+	const kept = copied(bytes, 0, size);
+	for (let index = 0, at = cuts[0]?.[0] ?? size; index < cuts.length; index += 1) {
+		const piece = bytes.subarray(cuts[index]?.[1], cuts[index + 1]?.[0] ?? bytes.length);
+		kept.set(piece, at);
+		at += piece.length;
+	}
+	return kept;
+}
 
-function eventWithout(event: string): string {
-	const data = /(?:^|[\r\n])data:[ ]?([^\r\n]*)/.exec(event)?.[1];
-	const chunk = data === undefined ? undefined : latin1Json(data);
-	if (!isRecord(chunk)) return event;
-	const { choices, usage } = chunk;
-	if (usage === null) return event.replace(NULL_USAGE, "");
-	return isRecord(usage) && Array.isArray(choices) && choices.length === 0 ? "" : event;
+function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
+	const [only] = parts;
+	if (parts.length === 1 && only !== undefined) return only;
+	const whole = new Uint8Array(size);
+	let at = 0;
+	for (const part of parts) {
+		whole.set(part, at);
+		at += part.length;
+	}
+	return whole;
 }

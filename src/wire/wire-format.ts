@@ -21,20 +21,30 @@ export interface WireRequest {
 	readonly isStream: boolean | undefined;
 }
 
-/** Ends of paths, whole segments each. */
-const PATHS: readonly (readonly [end: string, format: WireFormat | "free", operation: Operation])[] = [
+/** Ends of paths, whole segments each, of which the first that fits counts. */
+const PATHS: readonly (readonly [end: string, format: WireRequest["format"], operation: Operation])[] = [
+	// It is asked now and answered another time.
+	["/async/chat/completions", "unmetered", "chat"],
 	["/chat/completions", "openai-chat", "chat"],
 	["/completions", "openai-completions", "chat"],
 	["/responses", "openai-responses", "chat"],
+	["/responses/compact", "openai-responses", "chat"],
 	["/embeddings", "openai-embeddings", "embeddings"],
 	["/messages", "anthropic-messages", "chat"],
 	["/messages/count_tokens", "free", "chat"],
 	["/responses/input_tokens", "free", "chat"],
 	["/moderations", "free", "chat"],
 	["/cancel", "free", "chat"],
+	// Where a client with short-lived credentials gets them.
+	["/token", "free", "chat"],
 ];
 
+/** What the Assistants API keeps, and the notes to a stored completion: writing these costs nothing, only a run does. */
+const BOOKKEEPING =
+	/\/(?:assistants|threads)(?:\/(?!runs$)[^/]+)?$|\/threads\/[^/]+\/(?:messages(?:\/[^/]+)?|runs\/[^/]+)$|\/chat\/completions\/[^/]+$/;
+
 /** Google's methods stand behind a colon. */
+const GOOGLE_PATH = /(?:^|\/)(\w+)\/([^/:]+):(\w+)$/;
 const GOOGLE: ReadonlyMap<string, readonly [WireFormat | "free", Operation, boolean]> = new Map([
 	["generateContent", ["gemini-generate", "chat", false]],
 	["streamGenerateContent", ["gemini-generate", "chat", true]],
@@ -42,27 +52,47 @@ const GOOGLE: ReadonlyMap<string, readonly [WireFormat | "free", Operation, bool
 	["batchEmbedContents", ["gemini-embed", "embeddings", false]],
 	["countTokens", ["free", "chat", false]],
 	["computeTokens", ["free", "chat", false]],
+	["fetchPredictOperation", ["free", "chat", false]],
+	["cancel", ["free", "chat", false]],
 ]);
+/** What a name that stands before a colon is a model in: for Vertex, endpoints have models of one's own. */
+const GOOGLE_MODELS = /^(?:models|tunedModels|endpoints)$/;
 
 const FREE: WireRequest = { format: "free", operation: "chat", model: undefined, isStream: undefined };
 const UNMETERED: WireRequest = { ...FREE, format: "unmetered" };
 
+/** A program asks few URLs, again and again. */
+const known = new Map<string, WireRequest>();
+const MOST_KNOWN = 256;
+/** What is longer is not remembered. */
+const LONGEST_KNOWN = 512;
+
 /** Which API a request goes to, by its method and its URL or path alone: whatever stands before the API's own path. */
 export function wireRequest(method: string, url: string): WireRequest {
 	// Reading and deleting cost nothing.
-	if (method.toUpperCase() !== "POST") return FREE;
-	const path = pathOf(url);
-	const google = /\/models\/([^/:]+):(\w+)$/.exec(path) ?? /^models\/([^/:]+):(\w+)$/.exec(path);
-	if (google !== null) return googleRequest(path, google[1] ?? "", google[2] ?? "");
-	const found = PATHS.filter(([end]) => path.endsWith(end)).toSorted(([a], [b]) => b.length - a.length)[0];
-	if (found === undefined) return UNMETERED;
-	const [, format, operation] = found;
-	const deployment = /\/openai\/deployments\/([^/]+)\//.exec(path)?.[1];
-	return { format, operation, model: decoded(deployment), isStream: undefined };
+	if (method !== "POST" && method.toUpperCase() !== "POST") return FREE;
+	// A query may have a key in it, which is nothing to remember.
+	const end = url.search(/[?#]/);
+	const place = end === -1 ? url : url.slice(0, end);
+	const before = known.get(place);
+	if (before !== undefined) return before;
+	const request = posted(pathOf(place));
+	if (known.size >= MOST_KNOWN) known.clear();
+	if (place.length <= LONGEST_KNOWN) known.set(place, request);
+	return request;
 }
 
-function googleRequest(path: string, name: string, method: string): WireRequest {
-	const model = decoded(name);
+function posted(path: string): WireRequest {
+	const [, collection = "", name, method] = GOOGLE_PATH.exec(path) ?? [];
+	if (name !== undefined && method !== undefined) return googleRequest(path, collection, name, method);
+	if (BOOKKEEPING.test(path)) return FREE;
+	const model = decoded(/\/openai\/deployments\/([^/]+)\//.exec(path)?.[1]);
+	const [, format = "unmetered", operation = "chat"] = PATHS.find(([end]) => path.endsWith(end)) ?? [];
+	return { format, operation, model, isStream: undefined };
+}
+
+function googleRequest(path: string, collection: string, name: string, method: string): WireRequest {
+	const model = GOOGLE_MODELS.test(collection) ? decoded(name) : undefined;
 	// Anthropic's models on Vertex.
 	if (path.includes("/publishers/anthropic/")) {
 		if (method !== "rawPredict" && method !== "streamRawPredict") return { ...UNMETERED, model };
@@ -81,10 +111,7 @@ function googleRequest(path: string, name: string, method: string): WireRequest 
 }
 
 function pathOf(url: string): string {
-	const start = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i.exec(url)?.[0].length ?? 0;
-	const end = url.slice(start).search(/[?#]/);
-	const path = end < 0 ? url.slice(start) : url.slice(start, start + end);
-	return path.replace(/\/+$/, "");
+	return url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/]*/i, "").replace(/\/+$/, "");
 }
 
 function decoded(text: string | undefined): string | undefined {

@@ -74,7 +74,7 @@ export function checkCell(recorder: TestRecorder, api: ApiName, provider: string
 			]),
 		),
 		unpriced: count("llm_unpriced_requests_total"),
-		estimated: 0,
+		estimated: count("llm_tokens_estimated_total"),
 		firstTokens: recorder.histogram("llm_time_to_first_token_ms", pair).count,
 		attempts: Object.fromEntries(
 			["success", "rate_limited", "error", "aborted"].map((result) => [

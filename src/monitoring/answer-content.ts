@@ -1,0 +1,94 @@
+import { LlmError } from "../core/llm-error.ts";
+import { readerFor } from "../wire/reader-for.ts";
+import { SseParser } from "../wire/sse-parser.ts";
+import type { WireFormat } from "../wire/wire-format.ts";
+import type { WireReader } from "../wire/wire-reader.ts";
+import { reportInternalError } from "./internal-errors.ts";
+import { digestOf, JsonDigest } from "./json-digest.ts";
+
+/** What an answer says, read from its bytes while they pass, or from its JSON. */
+export class AnswerContent {
+	readonly reader: WireReader;
+	/** Whether the bytes are those of an event stream; what begins like JSON is none, whatever was asked for. */
+	isEvents: boolean | undefined;
+	#isTorn = false;
+	#events: SseParser | undefined = undefined;
+	#json: JsonDigest | undefined = undefined;
+
+	/** @param isEvents what is known of it before the first byte */
+	constructor(format: WireFormat, isEvents: boolean | undefined) {
+		this.reader = readerFor(format);
+		this.isEvents = isEvents;
+	}
+
+	/** A part of it could not be read. */
+	get isTorn(): boolean {
+		return this.#isTorn || this.#events?.hasSkipped === true || this.#json?.isTooLarge === true;
+	}
+
+	/** Reading it has gone wrong, through a fault of ours. */
+	tear(cause: unknown): void {
+		this.#isTorn = true;
+		reportInternalError("usage", "A part of an answer could not be read.", cause);
+	}
+
+	/** The next bytes; none are kept. */
+	push(chunk: Uint8Array): void {
+		this.isEvents ??= looksLikeEvents(chunk);
+		if (this.isEvents === true) this.#eventsOf().push(chunk);
+		else if (this.isEvents === false) (this.#json ??= new JsonDigest()).push(chunk);
+	}
+
+	/** There are no more bytes. The answer is what is wrong with them, if anything. */
+	end(): LlmError | undefined {
+		if (this.isEvents === true) {
+			this.#eventsOf().end();
+			const isEmpty = this.reader.isEmpty && !this.isTorn;
+			return isEmpty ? notAnAnswer("The stream ended before its first event.") : undefined;
+		}
+		const json = this.#json;
+		if (json === undefined || json.isEmpty) return notAnAnswer("The answer is empty.");
+		return json.isTooLarge ? undefined : this.#value(json.value());
+	}
+
+	/** The whole answer, as text. The answer is what is wrong with it, if anything. */
+	text(text: string): LlmError | undefined {
+		return text.trim() === "" ? notAnAnswer("The answer is empty.") : this.#value(digestOf(text));
+	}
+
+	#value(value: unknown): LlmError | undefined {
+		if (value === undefined) return notAnAnswer("The answer is no JSON.");
+		this.reader.body(value);
+		return undefined;
+	}
+
+	#eventsOf(): SseParser {
+		this.#events ??= new SseParser((name, data) => {
+			// What begins like JSON and is cut off may have been the usage.
+			if (data.charCodeAt(0) === OPEN && data.charCodeAt(data.length - 1) !== CLOSE) this.#isTorn = true;
+			try {
+				this.reader.event(name, data);
+			} catch (cause) {
+				// There may be others after it.
+				this.tear(cause);
+			}
+		});
+		return this.#events;
+	}
+}
+
+const OPEN = "{".charCodeAt(0);
+const CLOSE = "}".charCodeAt(0);
+
+/** What the first bytes say; white space says nothing, and means nothing in either. */
+function looksLikeEvents(chunk: Uint8Array): boolean | undefined {
+	const start = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+		.toString("latin1", 0, 256)
+		.replace(/^(?:\u00ef\u00bb\u00bf)?\s+/, "");
+	return start === "" ? undefined : !/^(?:\u00ef\u00bb\u00bf)?[[{]/.test(start);
+}
+
+/** What is no JSON is no answer: an `invalid_response`. */
+function notAnAnswer(message: string): LlmError {
+	return new LlmError("invalid_response", message);
+}

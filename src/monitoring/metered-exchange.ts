@@ -1,0 +1,104 @@
+import { LlmError } from "../core/llm-error.ts";
+import { classifyError } from "../wire/classify-error.ts";
+import { AnswerMeter } from "./answer-meter.ts";
+import type { Attempt } from "./attempt.ts";
+import type { BodyTap } from "./body-tap.ts";
+import { Exchange } from "./exchange.ts";
+import { type AnswerHead, headOf, type HttpExchange } from "./http-exchange.ts";
+import type { Question } from "./question.ts";
+import { quietly } from "./quietly.ts";
+import { RefusalMeter } from "./refusal-meter.ts";
+import { tapBody } from "./tap-body.ts";
+
+/** A request of an API whose answers we can read. */
+export class MeteredExchange implements HttpExchange {
+	readonly #question: Question;
+	readonly #signal: AbortSignal | undefined;
+	readonly #attempt: Attempt;
+	readonly #exchange: Exchange;
+
+	/**
+	 * @param isRetry whether its sender says so
+	 * @param signal its caller's
+	 */
+	constructor(question: Question, isRetry: boolean, signal: AbortSignal | undefined) {
+		const { call, model, provider } = question;
+		this.#question = question;
+		this.#signal = signal;
+		this.#attempt = call.startAttempt({ provider, model }, isRetry);
+		this.#exchange = new Exchange(call, provider, model);
+		call.exchanges.push(this.#exchange);
+	}
+
+	answered(response: Response): void {
+		const { call, endsWith } = this.#question;
+		let isMetered = false;
+		quietly("call", "An answer could not be metered.", () => {
+			const head = headOf(response);
+			if (head === undefined) {
+				this.#attempt.failed();
+				this.#noAnswer(endsWith === "fetch", "There is no response.");
+			} else {
+				this.#attempt.answered(head.status, head.headers);
+				if (head.isOk) this.#readAnswer(response, head);
+				else this.#readRefusal(response, head);
+			}
+			isMetered = true;
+		});
+		// Nobody would end it.
+		if (!isMetered && endsWith !== "neither") call.succeed();
+	}
+
+	failed(error: unknown): void {
+		quietly("call", "A failed request could not be recorded.", () => this.#attempt.failed());
+		this.#exchange.isFailed = true;
+		if (this.#question.endsWith === "fetch") this.#question.call.fail(error);
+	}
+
+	#readAnswer(response: Response, head: AnswerHead): void {
+		const question = this.#question;
+		question.isAnswered = true;
+		if (head.isEmpty) {
+			this.#noAnswer(question.endsWith !== "neither", "The answer is empty.");
+			return;
+		}
+		const meter = new AnswerMeter(question, this.#exchange, head.headers.get("content-type"), this.#signal);
+		const { leavesByUnlocking } = question;
+		if (!tapBody(response, meter, { isStream: meter.isStream, leavesByUnlocking })) meter.unwatched();
+		watchForget(response, meter);
+	}
+
+	#readRefusal(response: Response, { headers, isEmpty, status }: AnswerHead): void {
+		const { call, endsWith } = this.#question;
+		this.#exchange.isFailed = true;
+		// Who asks it hears of it in a way of its own.
+		if (endsWith === "answer") return;
+		const isOurs = endsWith === "fetch";
+		const meter = new RefusalMeter(status, headers, (refusal) => {
+			if (isOurs) call.fail(refusal);
+			else quietly("call", "A refusal could not be recorded.", () => this.#exchange.failed(typeOf(refusal)));
+		});
+		if (isOurs) meter.ends(call, this.#signal);
+		if (isEmpty || !tapBody(response, meter)) meter.dropped();
+		else watchForget(response, meter);
+	}
+
+	#noAnswer(endsCall: boolean, message: string): void {
+		this.#exchange.failed("invalid_response");
+		if (endsCall) this.#question.call.fail(new LlmError("invalid_response", message));
+	}
+}
+
+const typeOf = (refusal: unknown): ReturnType<typeof classifyError>["errorType"] =>
+	classifyError(refusal).errorType;
+
+/**
+ * The body is gone: if nobody has begun to read it, nobody will. It is what is watched, for one may have let go of the
+ * response and hold on to that. What the tap holds does not hold the body.
+ */
+const unread = new FinalizationRegistry<BodyTap>((tap) => tap.forgotten());
+
+function watchForget(response: Response, tap: BodyTap): void {
+	const body: unknown = response.body;
+	unread.register(typeof body === "object" && body !== null ? body : response, tap);
+}

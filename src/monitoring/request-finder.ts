@@ -1,0 +1,145 @@
+import { providerOfFormat, providerOfHost } from "../wire/provider-of-host.ts";
+import { type WireRequest, wireRequest } from "../wire/wire-format.ts";
+import type { Asked } from "./asked.ts";
+import { Call } from "./call.ts";
+import { currentCall } from "./current-call.ts";
+import { currentRoute } from "./current-route.ts";
+import { isInFetch, isInsideFetch, isRequest, urlOf } from "./fetch-scope.ts";
+import type { HttpExchange } from "./http-exchange.ts";
+import { reportInternalError } from "./internal-errors.ts";
+import { MeteredExchange } from "./metered-exchange.ts";
+import { currentQuestion, newQuestion, type Question } from "./question.ts";
+import { isNumbered, isRetry, requestHeader, ROUTE_HEADER } from "./request-headers.ts";
+import { UnmeteredExchange } from "./unmetered-exchange.ts";
+
+type Input = string | URL | Request;
+
+/** A request that is to be counted. */
+export interface FoundRequest {
+	/** What it asks is known already, so that its body need not be read. */
+	readonly isAsked: boolean;
+	/** It is about to be sent, or has just been; `undefined` where its body shows that it is none of ours. */
+	open(asked: Asked | undefined): HttpExchange | undefined;
+}
+
+/** Model label of a request that does not say. */
+const UNKNOWN_MODEL = "unknown";
+
+/**
+ * Paths that cost money at hosts which nobody knows, as OpenAI's API has them: there, any other request may be one of the
+ * program's own.
+ */
+const COSTLY: RegExp =
+	/\/v1\/(?:images\/(?:generations|edits|variations)|audio\/\w+|videos|batches|files|fine_tuning\/jobs|realtime\/\w+|rerank)\/?(?:[?#]|$)/;
+
+/** Tells the requests that are to be counted from the others, without touching any. */
+export class RequestFinder {
+	readonly #route: string | undefined;
+	readonly #provider: string | undefined;
+	/** Most clients ask one URL, again and again. */
+	#lastUrl = "";
+	#lastProvider: string | undefined = undefined;
+
+	constructor(options: { readonly route?: string | undefined; readonly provider?: string | undefined }) {
+		this.#route = options.route;
+		this.#provider = options.provider;
+	}
+
+	/** `undefined` for a request that is none of an LLM API's, that costs nothing, or that is counted already. Never throws. */
+	find(input: Input, init: RequestInit | undefined): FoundRequest | undefined {
+		try {
+			const method: unknown = init?.method ?? (isRequest(input) ? input.method : "GET");
+			const url = urlOf(input);
+			const wire = wireRequest(typeof method === "string" ? method : "", url);
+			if (wire.format === "free" || isInFetch(input, init)) return undefined;
+			const asked = isInsideFetch() ? undefined : currentQuestion();
+			if (asked !== undefined && isOfQuestion(asked, wire, input, init)) {
+				return {
+					isAsked: true,
+					open: () => new MeteredExchange(asked, isRetry(input, init), signalOf(input, init)),
+				};
+			}
+			const provider = this.#provider ?? this.#providerOf(url);
+			if (wire.format === "unmetered") {
+				// An address of an LLM API, or one that says so.
+				if (provider === undefined && wire.model === undefined && !COSTLY.test(url)) return undefined;
+			}
+			return { isAsked: false, open: (said) => this.#open(wire, provider, input, init, said) };
+		} catch (cause) {
+			// What fetch is given may be anything; it says itself what it will not have.
+			if (isSound(input)) reportInternalError("call", "A request could not be looked at.", cause);
+			return undefined;
+		}
+	}
+
+	#open(
+		{ format, isStream, model, operation }: WireRequest,
+		known: string | undefined,
+		input: Input,
+		init: RequestInit | undefined,
+		asked: Asked | undefined,
+	): HttpExchange | undefined {
+		const outer = currentCall();
+		// At a host that nobody knows, anything may end in "/messages" or "/responses": an LLM's has a model.
+		const isUnknown = known === undefined && outer === undefined && model === undefined;
+		if (isUnknown && asked !== undefined && asked.model === undefined) return undefined;
+		const said = {
+			provider: known ?? outer?.priceProvider ?? providerOfFormat(format),
+			model: model ?? asked?.model ?? UNKNOWN_MODEL,
+			isStream: isStream ?? asked?.isStream ?? false,
+		};
+		const signal = signalOf(input, init);
+		const isRetrying = isRetry(input, init);
+		const route = (): string =>
+			requestHeader(input, init, ROUTE_HEADER) || currentRoute() || this.#route || "default";
+		if (format === "unmetered" || format === "free")
+			return new UnmeteredExchange({ ...said, route: outer?.route ?? route(), isRetry: isRetrying, signal });
+		if (outer !== undefined)
+			return new MeteredExchange(
+				newQuestion({ ...said, format, call: outer, endsWith: "neither" }),
+				isRetrying,
+				signal,
+			);
+		const call = new Call({ operation, ...said, route: route(), isOneQuestion: true, signal });
+		try {
+			return new MeteredExchange(
+				newQuestion({ ...said, format, call, endsWith: "fetch" }),
+				isRetrying,
+				signal,
+			);
+		} catch (cause) {
+			// Nobody would end it.
+			call.abandon();
+			throw cause;
+		}
+	}
+
+	#providerOf(url: string): string | undefined {
+		if (url !== this.#lastUrl) {
+			this.#lastProvider = providerOfHost(url);
+			this.#lastUrl = url;
+		}
+		return this.#lastProvider;
+	}
+}
+
+/** Some clients' paths are their own: then what numbers its requests as the official SDKs do is one of theirs. */
+function isOfQuestion(
+	{ format }: Question,
+	wire: WireRequest,
+	input: Input,
+	init: RequestInit | undefined,
+): boolean {
+	return format === wire.format || (wire.format === "unmetered" && isNumbered(input, init));
+}
+
+/** The caller's signal, as `fetch` takes it: a Request has one of its own. */
+function signalOf(input: Input, init: RequestInit | undefined): AbortSignal | undefined {
+	const own = init?.signal;
+	if (own !== undefined) return own ?? undefined;
+	return isRequest(input) ? input.signal : undefined;
+}
+
+function isSound(input: unknown): boolean {
+	return typeof input === "string" || (typeof input === "object" && input !== null);
+}

@@ -1,0 +1,63 @@
+import type { BodyTap, TapState } from "./body-tap.ts";
+import { setHidden } from "./hidden-method.ts";
+import { isNodeStream, tapNodeStream } from "./node-stream-tap.ts";
+import { isWebStream, tapWebStream } from "./web-stream-tap.ts";
+
+/** How a body comes and is read. */
+export interface BodyKind {
+	/** In pieces, so that it is looked at by the byte however it is read. */
+	readonly isStream?: boolean;
+	/** Its reader leaves by giving up its lock: then the stream is cancelled. */
+	readonly leavesByUnlocking?: boolean;
+}
+
+/**
+ * Lets `tap` see the body of a response. The response and its body stay the very objects that `fetch` gave: only how they
+ * are read is watched, so that nothing is read ahead, copied or kept, and a reader that waits holds up the sender as before.
+ *
+ * @returns whether it will: other implementations of `fetch`, and what stands in for a response, may have nothing to watch
+ */
+export function tapBody(response: Response, tap: BodyTap, kind: BodyKind = {}): boolean {
+	const { isStream = false, leavesByUnlocking = false } = kind;
+	const state: TapState = { leavesByUnlocking, isByBytes: false, isWhole: false };
+	// Whatever its type says.
+	const body: unknown = response.body;
+	if (isNodeStream(body)) return tapNodeStream(body, tap);
+	const isWatched = isWebStream(body) && tapWebStream(body, tap, state);
+	// All that reads the body for its response does it as anybody would.
+	if (isWatched && isStream) return true;
+	const asJson = tapWhole(response, "json", (value) => tap.json(value), tap, state);
+	const asText = tapWhole(response, "text", (value) => tap.text(String(value)), tap, state);
+	return isWatched || asJson || asText;
+}
+
+function tapWhole(
+	response: Response,
+	name: "json" | "text",
+	done: (value: unknown) => void,
+	tap: BodyTap,
+	state: TapState,
+): boolean {
+	// What stands in for a response may have only one of them.
+	const read: unknown = response[name];
+	if (typeof read !== "function") return false;
+	return setHidden(response, name, async (): Promise<unknown> => {
+		const whole = async (): Promise<unknown> => {
+			const value: unknown = await Reflect.apply(read, response, []);
+			return value;
+		};
+		if (state.isByBytes || state.isWhole) return whole();
+		state.isWhole = true;
+		tap.reading();
+		try {
+			const value = await whole();
+			done(value);
+			return value;
+		} catch (error) {
+			tap.failed(error);
+			throw error;
+		} finally {
+			tap.rested();
+		}
+	});
+}

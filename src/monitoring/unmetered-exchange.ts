@@ -1,0 +1,51 @@
+import { installedRecorder } from "../metrics/recorder.ts";
+import { headOf, type HttpExchange } from "./http-exchange.ts";
+import { quietly } from "./quietly.ts";
+
+/** What is known of a request of which only that can be told. */
+export interface UnmeteredRequest {
+	readonly route: string;
+	readonly provider: string;
+	readonly model: string;
+	/** Whether its sender says so. */
+	readonly isRetry: boolean;
+	readonly signal: AbortSignal | undefined;
+}
+
+/** A request that costs money, to an API that we do not read: an attempt, and no price. */
+export class UnmeteredExchange implements HttpExchange {
+	readonly #request: UnmeteredRequest;
+
+	constructor(request: UnmeteredRequest) {
+		this.#request = request;
+		const { isRetry, model, provider } = request;
+		const { value: recorder } = installedRecorder;
+		if (isRetry) recorder?.retry(recorder.target(provider, model));
+	}
+
+	answered(response: Response): void {
+		const { value: recorder } = installedRecorder;
+		if (recorder === undefined) return;
+		const { model, provider, route } = this.#request;
+		quietly("call", "An attempt could not be recorded.", () => {
+			const status = headOf(response)?.status ?? 500;
+			const target = recorder.target(provider, model);
+			recorder.attempt(target, status === 429 ? "rate_limited" : status < 400 ? "success" : "error");
+			if (status < 400) recorder.unpriced(recorder.pair(route, model), "unmetered_api");
+		});
+	}
+
+	failed(): void {
+		const { value: recorder } = installedRecorder;
+		if (recorder === undefined) return;
+		const { model, provider, signal } = this.#request;
+		quietly("call", "An attempt could not be recorded.", () => {
+			const hasLeft = signal?.aborted === true && !isTimeout(signal.reason);
+			recorder.attempt(recorder.target(provider, model), hasLeft ? "aborted" : "error");
+		});
+	}
+}
+
+function isTimeout(reason: unknown): boolean {
+	return reason instanceof Error && reason.name === "TimeoutError";
+}

@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { readBody, readEvents } from "./streams.ts";
+
+const chunk = (parts: readonly object[], rest: object = {}, candidate: object = {}): object => ({
+	candidates: [{ content: { role: "model", parts }, index: 0, ...candidate }],
+	modelVersion: "gemini-2.5-flash",
+	...rest,
+});
+const counted = (answer: number): object => ({
+	usageMetadata: { promptTokenCount: 9, candidatesTokenCount: answer },
+});
+const STOP = { finishReason: "STOP" };
+const read = (...events: readonly unknown[]): ReturnType<typeof readEvents> =>
+	readEvents("gemini-generate", ...events);
+
+describe("a stream", () => {
+	test("has the usage of its last chunk, whatever came before it", () => {
+		const events = [
+			chunk([{ text: "Hi" }], counted(1)),
+			chunk([{ text: "!" }], counted(2), STOP),
+			chunk([], counted(3)),
+		];
+		expect(read(...events)).toEqual({
+			usage: { usage: { inputUncached: 9, output: 3 } },
+			model: "gemini-2.5-flash",
+			firstToken: "answer",
+			isComplete: true,
+			isEmpty: false,
+			// There is no mark: only the bytes end.
+			isEnded: false,
+			error: undefined,
+		});
+		expect(read(events[0])).toMatchObject({ usage: { usage: { output: 1 } }, isComplete: false });
+	});
+
+	test.each([
+		["a text", [{ text: "Hi" }], "answer"],
+		["thoughts", [{ text: "Hm", thought: true }], "reasoning"],
+		["nothing yet", [{ text: "" }], undefined],
+		["a signature alone", [{ text: "", thoughtSignature: "…" }], undefined],
+		["no parts", [], undefined],
+		["a call", [{ functionCall: { name: "f", args: {} } }], "answer"],
+		["an image", [{ inlineData: { mimeType: "image/png", data: "" } }], "answer"],
+	])("has a first token of %s", (_, parts, firstToken) => {
+		expect(read(chunk(parts)).firstToken).toBe(firstToken);
+		expect(read(chunk(parts), chunk([{ text: "later" }])).firstToken).toBe(firstToken ?? "answer");
+	});
+
+	test("of a prompt that was refused is complete", () => {
+		const refused = {
+			promptFeedback: { blockReason: "SAFETY" },
+			usageMetadata: { promptTokenCount: 8, totalTokenCount: 8 },
+		};
+		expect(read(refused)).toMatchObject({
+			usage: { usage: { inputUncached: 8 } },
+			isComplete: true,
+			isEmpty: false,
+		});
+		expect(read({ promptFeedback: {} }).isComplete).toBe(false);
+	});
+});
+
+describe("a body", () => {
+	test("is one answer", () => {
+		expect(readBody("gemini-generate", chunk([{ text: "Hi" }], counted(4), STOP))).toMatchObject({
+			usage: { usage: { inputUncached: 9, output: 4 } },
+			model: "gemini-2.5-flash",
+			isComplete: true,
+			error: undefined,
+		});
+	});
+
+	// `streamGenerateContent` without `alt=sse`.
+	test("is a list of chunks", () => {
+		const list = [chunk([{ text: "Hi" }], counted(1)), chunk([], counted(2), STOP)];
+		expect(readBody("gemini-generate", list)).toMatchObject({
+			usage: { usage: { inputUncached: 9, output: 2 } },
+			isComplete: true,
+		});
+		const error = { error: { code: 503, status: "UNAVAILABLE" } };
+		expect(readBody("gemini-generate", [list[0], error])).toMatchObject({
+			usage: { usage: { output: 1 } },
+			isComplete: false,
+			error,
+		});
+	});
+
+	test.each([
+		// Gemini's newer models count, its older ones do not.
+		[
+			{ embedding: { values: [0.1] }, usageMetadata: { promptTokenCount: 7, totalTokenCount: 7 } },
+			{ usage: { inputUncached: 7 } },
+		],
+		[{ embedding: { values: [0.1] } }, { missing: "not_reported" }],
+		[{ embeddings: [{ values: [0.1] }, { values: [0.2] }] }, { missing: "not_reported" }],
+	])("of embeddings: %j", (body, usage) => {
+		expect(readBody("gemini-embed", body)).toMatchObject({
+			usage,
+			isComplete: true,
+			isEmpty: false,
+			error: undefined,
+		});
+	});
+});
