@@ -1,4 +1,5 @@
 import { type ContenderName, loadContender, OPERATIONS } from "./contender.ts";
+import { instrumentedCall, instrumentedStream } from "./instrumented.ts";
 import { memory } from "./memory.ts";
 import { cold, hot } from "./recording.ts";
 import type { Figure, MeasureOptions } from "./result.ts";
@@ -6,7 +7,7 @@ import { wholeCall } from "./whole-call.ts";
 import { longestTurn, scrape, type ScrapeCase } from "./scraping.ts";
 
 /** What the number of a case means. */
-export type Unit = "ns" | "ms" | "bytes a line";
+export type Unit = "ns" | "ms" | "%" | "bytes a line";
 
 /** One row of the table. */
 export interface BenchCase {
@@ -53,6 +54,18 @@ export const CASES: readonly BenchCase[] = [
 		title: "a whole call in InstrumentedBackend, of a backend that answers at once (the baseline is bare)",
 		unit: "ns",
 		run: wholeCall,
+	},
+	{
+		name: "instrumented-call",
+		title: "what instrument() adds to a call of openai's client that is not a stream, on loopback",
+		unit: "%",
+		run: instrumentedCall,
+	},
+	{
+		name: "instrumented-stream",
+		title: "what it adds to an event of a stream whose caller does not ask for the usage",
+		unit: "ns",
+		run: instrumentedStream,
 	},
 	...[400, 10_000, 100_000].flatMap((lines) => [
 		scrapeCase({ lines, changed: "all", format: "text" }),
