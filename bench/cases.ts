@@ -1,5 +1,6 @@
 import { type ContenderName, loadContender, OPERATIONS } from "./contender.ts";
 import { ledgerQuery, ledgerStall } from "./ledger.ts";
+import { instrumentedCall, instrumentedStream } from "./instrumented.ts";
 import { memory } from "./memory.ts";
 import { PRICERS, pricing } from "./pricing.ts";
 import { cold, hot } from "./recording.ts";
@@ -8,7 +9,7 @@ import { wholeCall } from "./whole-call.ts";
 import { longestTurn, scrape, type ScrapeCase } from "./scraping.ts";
 
 /** What the number of a case means. */
-export type Unit = "ns" | "ms" | "bytes a line";
+export type Unit = "ns" | "ms" | "%" | "bytes a line";
 
 /** One row of the table. */
 export interface BenchCase {
@@ -70,6 +71,18 @@ export const CASES: readonly BenchCase[] = [
 			run: (contender, options) => pricing(contender, name, options),
 		}),
 	),
+	{
+		name: "instrumented-call",
+		title: "what instrument() adds to a call of openai's client that is not a stream, on loopback",
+		unit: "%",
+		run: instrumentedCall,
+	},
+	{
+		name: "instrumented-stream",
+		title: "what it adds to an event of a stream whose caller does not ask for the usage",
+		unit: "ns",
+		run: instrumentedStream,
+	},
 	...[400, 10_000, 100_000].flatMap((lines) => [
 		scrapeCase({ lines, changed: "all", format: "text" }),
 		scrapeCase({ lines, changed: "some", format: "text" }),

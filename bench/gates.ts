@@ -11,9 +11,11 @@ export interface Goal {
 	/** `times`: how many times faster ours is; `over`: how much more it takes; `figure`: what it takes. */
 	readonly measure: "times" | "over" | "figure";
 	readonly goal: number;
-	readonly unit: "×" | "ns" | "ms" | "KB" | "bytes";
+	readonly unit: "×" | "ns" | "ms" | "%" | "KB" | "bytes";
 	/** From the unit of the case to that of the goal. */
 	readonly scale?: number;
+	/** Where the goal is missed today: about twice what is reached, so that a regression is seen all the same. */
+	readonly gate?: number;
 }
 
 /** How a goal stands. */
@@ -50,10 +52,9 @@ export const GOALS: readonly Goal[] = [
 	times(10, "prom-client", "request-cold", "one request's records, cold"),
 	times(5, "prometheus-io", "scrape-10000-all", "a scrape of 10,000 lines, all changed"),
 	times(30, "prometheus-io", "scrape-10000-some", "a scrape of 10,000 lines, 1 % changed"),
-	figure(100, "ns", "price-card", "the cost of an answer, by its rate card"),
+	{ ...figure(5, "%", "instrumented-call", "what instrument() adds to a call"), gate: 30 },
+	figure(2000, "ns", "instrumented-stream", "what it adds to an event of a stream"),
 	figure(10, "ms", "loop-100000", "the longest turn of the event loop, 100,000 lines"),
-	figure(20, "ms", "ledger-turn-work", "the longest turn of the event loop, 50,000 calls/s into a ledger"),
-	figure(100, "ms", "ledger-query-10000000", "costs by model and day, over 10,000,000 rows"),
 	{ ...figure(12, "KB", "memory-400", "memory for 400 lines"), scale: 400 / 1024 },
 	figure(25, "bytes", "memory-10000", "memory a line, 10,000 lines"),
 ];
@@ -62,7 +63,7 @@ function times(goal: number, contender: ContenderName, name: string, title: stri
 	return { title, case: name, against: { contender, case: theirs }, measure: "times", goal, unit: "×" };
 }
 
-function figure(goal: number, unit: "ns" | "ms" | "KB" | "bytes", name: string, title: string): Goal {
+function figure(goal: number, unit: "ns" | "ms" | "%" | "KB" | "bytes", name: string, title: string): Goal {
 	return { title, case: name, measure: "figure", goal, unit };
 }
 
@@ -85,7 +86,7 @@ export function judge(result: BenchResult): Verdict[] {
 		const isTimes = goal.measure === "times";
 		const rounds = (found: CaseResult): readonly number[] => (isTimes ? net(result, found) : found.rounds);
 		const reached = compare(goal, rounds(ours), theirs === undefined ? [] : rounds(theirs));
-		const gate = goal.measure === "times" ? goal.goal / 2 : goal.goal * 2;
+		const gate = goal.gate ?? (goal.measure === "times" ? goal.goal / 2 : goal.goal * 2);
 		// Not `reached < goal` or the like: a figure that is not a number must not pass.
 		const holds = (limit: number) => (goal.measure === "times" ? reached >= limit : reached <= limit);
 		const [met, passed] = [holds(goal.goal), holds(gate)];

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import OpenAI from "openai";
+import { instrument } from "../src/instrument/index.ts";
+import { initPrometheus } from "../src/monitoring/index.ts";
+import type { ContenderName } from "./contender.ts";
+import { type Figure, type MeasureOptions, quantile } from "./result.ts";
+
+/** Events of a stream. */
+const EVENTS = 1000;
+const WARM_UP = 100;
+const BODY = { model: "gpt-4o-mini", messages: [{ role: "user" as const, content: "word ".repeat(100) }] };
+
+/** How many hundredths longer a call takes that is not a stream, in an instrumented client of `openai`. */
+export async function instrumentedCall(
+	contender: ContenderName,
+	options: MeasureOptions,
+): Promise<Figure | undefined> {
+	if (contender !== "ours") return undefined;
+	const { metered, pairs, plain } = await inPairs(options, (client) => client.chat.completions.create(BODY));
+	return { value: (metered / plain - 1) * 100, samples: pairs };
+}
+
+/** How many nanoseconds longer each event of a stream takes whose caller does not ask for its usage, in such a client. */
+export async function instrumentedStream(
+	contender: ContenderName,
+	options: MeasureOptions,
+): Promise<Figure | undefined> {
+	if (contender !== "ours") return undefined;
+	const { metered, pairs, plain } = await inPairs(options, async (client) => {
+		let events = 0;
+		for await (const _ of await client.chat.completions.create({ ...BODY, stream: true })) events += 1;
+		if (events !== EVENTS + 2) throw new Error(`The stream had ${events} events.`);
+	});
+	return { value: ((metered - plain) / EVENTS) * 1e6, samples: pairs };
+}
+
+/**
+ * The plain client and the instrumented one in turn, on one server, the first of a pair changing: what slows one slows the
+ * other. Milliseconds that four in five take longer than: a busy machine stretches the rest.
+ */
+async function inPairs(
+	{ ms }: MeasureOptions,
+	ask: (client: OpenAI) => Promise<unknown>,
+): Promise<{ plain: number; metered: number; pairs: number }> {
+	const server = spawn(process.execPath, [join(import.meta.dirname, "loopback-provider.ts"), String(EVENTS)]);
+	try {
+		const client = new OpenAI({ apiKey: "none", baseURL: `http://127.0.0.1:${await portOf(server)}/v1` });
+		const prometheus = initPrometheus();
+		const instrumented = instrument(client, { route: "bench" });
+		for (let i = 0; i < WARM_UP; i += 1) {
+			await ask(client);
+			await ask(instrumented);
+		}
+		const times: { plain: number[]; metered: number[] } = { plain: [], metered: [] };
+		// A call takes much longer than what the other cases measure.
+		const until = performance.now() + ms * 10;
+		while (performance.now() < until || times.plain.length < 50) {
+			const isPlainFirst = times.plain.length % 2 === 0;
+			for (const kind of isPlainFirst ? (["plain", "metered"] as const) : (["metered", "plain"] as const)) {
+				const start = performance.now();
+				await ask(kind === "plain" ? client : instrumented);
+				times[kind].push(performance.now() - start);
+			}
+		}
+		const counted = prometheus.snapshot()["llm_tokens_output_total"]?.[0]?.value;
+		if (counted !== 50 * (times.metered.length + WARM_UP)) throw new Error("Not every call was recorded.");
+		const quick = (values: readonly number[]): number => quantile(values, 0.2);
+		return { plain: quick(times.plain), metered: quick(times.metered), pairs: times.plain.length };
+	} finally {
+		server.kill();
+	}
+}
+
+async function portOf({ stdout }: ChildProcess): Promise<string> {
+	if (stdout === null) throw new Error("The provider has no output.");
+	const said: unknown[] = await once(stdout, "data");
+	return String(said[0]).trim();
+}
