@@ -52,7 +52,7 @@ export const GOALS: readonly Goal[] = [
 	times(10, "prom-client", "request-cold", "one request's records, cold"),
 	times(5, "prometheus-io", "scrape-10000-all", "a scrape of 10,000 lines, all changed"),
 	times(30, "prometheus-io", "scrape-10000-some", "a scrape of 10,000 lines, 1 % changed"),
-	{ ...figure(5, "%", "instrumented-call", "what instrument() adds to a call"), gate: 30 },
+	{ ...figure(5, "%", "instrumented-call", "what instrument adds to a call"), gate: 30 },
 	figure(2000, "ns", "instrumented-stream", "what it adds to an event of a stream"),
 	figure(10, "ms", "loop-100000", "the longest turn of the event loop, 100,000 lines"),
 	{ ...figure(12, "KB", "memory-400", "memory for 400 lines"), scale: 400 / 1024 },

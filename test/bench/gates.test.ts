@@ -60,8 +60,13 @@ describe("the gates of the benchmark", () => {
 		expect(verdicts.filter(({ met }) => met)).toEqual([]);
 	});
 
-	test.each(GOALS.map((goal) => goal.case))("a regression of %s alone is caught", (name) => {
-		const failed = judge(withOurs(planted(), name, 2.2)).filter(({ passed }) => !passed);
+	// Where a goal is missed today, its gate stands further out.
+	const regressions = GOALS.map(
+		({ case: name, gate, goal }) => [name, ((gate ?? goal * 2) / goal) * 1.1] as const,
+	);
+
+	test.each(regressions)("a regression of %s alone is caught", (name, factor) => {
+		const failed = judge(withOurs(planted(), name, factor)).filter(({ passed }) => !passed);
 		expect(failed.length).toBeGreaterThan(0);
 		expect(new Set(failed.map(({ goal }) => goal.case))).toEqual(new Set([name]));
 	});
