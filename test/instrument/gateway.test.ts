@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import OpenAI from "openai";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { instrument, meteredFetch } from "../../src/instrument/index.ts";
@@ -76,6 +77,31 @@ describe("many models behind one base URL", () => {
 		await ask(client, "new");
 		expect(recorder.counter("llm_requests_total", { route: "summarize" })).toBe(1);
 		expect(recorder.counter("llm_requests_total", { route: "chat" })).toBe(0);
+	});
+});
+
+describe("a fetch whose bodies are streams of Node's, as node-fetch's are", () => {
+	/** As much of its response as a client of `openai` asks for. */
+	const nodeFetch: typeof fetch = async (input, init) => {
+		const { body, headers, ok, status, url } = await fetch(input, init);
+		// Its type says otherwise; so does that of node-fetch.
+		return { body: Readable.from(body ?? []), headers, ok, status, url } as unknown as Response;
+	};
+
+	test("the chunk that we have asked for is not shown, and its usage is counted", async () => {
+		const plain = new OpenAI({ apiKey: "none", baseURL, fetch: nodeFetch });
+		const request = {
+			model: "new",
+			messages: [{ role: "user" as const, content: "hello" }],
+			stream: true as const,
+		};
+		const seen = async (client: OpenAI): Promise<unknown[]> => {
+			const chunks: unknown[] = [];
+			for await (const chunk of await client.chat.completions.create(request)) chunks.push(chunk);
+			return chunks;
+		};
+		expect(await seen(instrument(plain, { route: "chat" }))).toEqual(await seen(plain));
+		expect(recorder.counter("llm_tokens_output_total")).toBe(5);
 	});
 });
 
