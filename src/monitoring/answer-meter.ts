@@ -94,6 +94,7 @@ export class AnswerMeter implements BodyTap {
 			// A deadline of the client's own has passed, after which it may ask again.
 			if (retriesLeft > 0 && this.#signal?.aborted === true) {
 				this.#content = undefined;
+				this.#watch?.stop();
 				this.#exchange.isFailed = true;
 				return;
 			}

@@ -20,7 +20,7 @@ export function readAsked(
 	init: RequestInit | undefined,
 ): Asked | Promise<Asked> {
 	const body: unknown = init?.body;
-	if (typeof body === "string") return fromFields(digestOf(body));
+	if (typeof body === "string") return skimmed(body) ?? fromFields(digestOf(body));
 	if (body === undefined || body === null) return isRequest(input) ? fromRequest(input) : NOTHING;
 	if (body instanceof ArrayBuffer) return fromBytes(new Uint8Array(body));
 	if (ArrayBuffer.isView(body))
@@ -28,6 +28,24 @@ export function readAsked(
 	if (body instanceof FormData || body instanceof URLSearchParams)
 		return fromFields({ model: body.get("model"), stream: body.get("stream") === "true" });
 	return NOTHING;
+}
+
+const FIRST_MODEL: RegExp = /^\s*\{\s*"model"\s*:\s*"([^"\\]+)"/;
+const STREAM: RegExp = /"stream"\s*:\s*(true|false)\s*[,}]/y;
+
+/**
+ * What most clients send, without parsing the conversation: the model stands first, and no other field has its name, nor
+ * that of the other one. A quote in a text is escaped, so these names are names.
+ */
+function skimmed(json: string): Asked | undefined {
+	const [start, model] = FIRST_MODEL.exec(json) ?? [];
+	if (start === undefined || json.includes('"model"', start.length)) return undefined;
+	const at = json.indexOf('"stream"', start.length);
+	if (at === -1) return { model, isStream: false };
+	STREAM.lastIndex = at;
+	const [, isStream] = STREAM.exec(json) ?? [];
+	if (isStream === undefined || json.includes('"stream"', at + 8)) return undefined;
+	return { model, isStream: isStream === "true" };
 }
 
 function fromFields(body: unknown): Asked {

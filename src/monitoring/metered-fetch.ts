@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { type Asked, readAsked } from "./asked.ts";
-import { runInFetch } from "./fetch-scope.ts";
+import { isNodeFetch, runInFetch } from "./fetch-scope.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { type FoundRequest, RequestFinder } from "./request-finder.ts";
-import { rereadable, withoutRouteHeader } from "./request-headers.ts";
+import { takeRoute } from "./request-headers.ts";
 
 /** What is said of the requests of a `fetch`. */
 export interface MeteredFetchOptions {
@@ -42,20 +42,23 @@ type Fetch = typeof globalThis.fetch;
 export function meteredFetch(fetch?: Fetch, options: MeteredFetchOptions = {}): Fetch {
 	check(fetch, options);
 	const requests = new RequestFinder(options);
+	const { fetch: first } = globalThis;
+	const isNodes = isNodeFetch(fetch ?? first);
+	// Below Node's own there is nobody who could count again.
+	const isLast = (): boolean => isNodes && (fetch !== undefined || globalThis.fetch === first);
 	const metered: Fetch = (input, init) => {
-		const own = rereadable(init);
-		const found = requests.find(input, own);
-		const passed = withoutRouteHeader(input, own);
+		const { passed, route } = takeRoute(input, init);
+		const found = requests.find(input, passed, route);
 		// What is not given is not passed on either.
 		const start = (): Promise<Response> => (passed === undefined ? send(input) : send(input, passed));
 		if (found === undefined) return start();
-		const asked = found.isAsked ? undefined : askedBy(input, own);
-		const sendIt = (): Promise<Response> => runInFetch(input, own, start);
-		if (asked instanceof Promise) return metersLater(found, asked, sendIt());
+		const asked = found.isAsked ? undefined : askedBy(input, passed);
+		const sent = (): Promise<Response> => (isLast() ? start() : runInFetch(input, passed, start));
+		if (asked instanceof Promise) return metersLater(found, asked, sent());
 		const exchange = opened(found, asked);
-		return exchange === undefined ? start() : meters(exchange, sendIt());
+		return exchange === undefined ? start() : meters(exchange, sent());
 	};
-	const send = fetch ?? globalFetch(() => metered);
+	const send = fetch ?? globalFetch(first, () => metered);
 	return metered;
 }
 
@@ -70,8 +73,7 @@ function check(fetch: unknown, options: unknown): void {
 }
 
 /** The global `fetch` as it is at each request; where that leads back to the one that asks for it, as it was at first. */
-function globalFetch(self: () => Fetch): Fetch {
-	const { fetch: first } = globalThis;
+function globalFetch(first: Fetch, self: () => Fetch): Fetch {
 	const within = new AsyncLocalStorage<true>();
 	return (...args) => {
 		const { fetch } = globalThis;

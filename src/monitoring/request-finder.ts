@@ -9,7 +9,7 @@ import type { HttpExchange } from "./http-exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { MeteredExchange } from "./metered-exchange.ts";
 import { currentQuestion, newQuestion, type Question } from "./question.ts";
-import { isNumbered, isRetry, requestHeader, ROUTE_HEADER } from "./request-headers.ts";
+import { isNumbered, isRetry } from "./request-headers.ts";
 import { UnmeteredExchange } from "./unmetered-exchange.ts";
 
 type Input = string | URL | Request;
@@ -45,8 +45,11 @@ export class RequestFinder {
 		this.#provider = options.provider;
 	}
 
-	/** `undefined` for a request that is none of an LLM API's, that costs nothing, or that is counted already. Never throws. */
-	find(input: Input, init: RequestInit | undefined): FoundRequest | undefined {
+	/**
+	 * @param route what the request itself names
+	 * @returns `undefined` for a request that is none of an LLM API's, that costs nothing, or that is counted already
+	 */
+	find(input: Input, init: RequestInit | undefined, route: string | null): FoundRequest | undefined {
 		try {
 			const method: unknown = init?.method ?? (isRequest(input) ? input.method : "GET");
 			const url = urlOf(input);
@@ -64,7 +67,7 @@ export class RequestFinder {
 				// An address of an LLM API, or one that says so.
 				if (provider === undefined && wire.model === undefined && !COSTLY.test(url)) return undefined;
 			}
-			return { isAsked: false, open: (said) => this.#open(wire, provider, input, init, said) };
+			return { isAsked: false, open: (said) => this.#open(wire, provider, input, init, route, said) };
 		} catch (cause) {
 			// What fetch is given may be anything; it says itself what it will not have.
 			if (isSound(input)) reportInternalError("call", "A request could not be looked at.", cause);
@@ -77,6 +80,7 @@ export class RequestFinder {
 		known: string | undefined,
 		input: Input,
 		init: RequestInit | undefined,
+		own: string | null,
 		asked: Asked | undefined,
 	): HttpExchange | undefined {
 		const outer = currentCall();
@@ -90,8 +94,7 @@ export class RequestFinder {
 		};
 		const signal = signalOf(input, init);
 		const isRetrying = isRetry(input, init);
-		const route = (): string =>
-			requestHeader(input, init, ROUTE_HEADER) || currentRoute() || this.#route || "default";
+		const route = (): string => own || currentRoute() || this.#route || "default";
 		if (format === "unmetered" || format === "free")
 			return new UnmeteredExchange({ ...said, route: outer?.route ?? route(), isRetry: isRetrying, signal });
 		if (outer !== undefined)

@@ -34,21 +34,26 @@ export function requestHeader(input: Input, init: RequestInit | undefined, name:
 	return null;
 }
 
-/** The same request without our own header; what was given stays as it is. */
-export function withoutRouteHeader(input: Input, init: RequestInit | undefined): RequestInit | undefined {
-	if (requestHeader(input, init, ROUTE_HEADER) === null) return init;
+/** The route that a request names, if it does, and what to send then: what was given stays as it is. */
+export function takeRoute(
+	input: Input,
+	init: RequestInit | undefined,
+): { readonly route: string | null; readonly passed: RequestInit | undefined } {
 	try {
-		const headers = new Headers(headersOf(input, init));
+		const passed = rereadable(init);
+		const route = requestHeader(input, passed, ROUTE_HEADER);
+		if (route === null) return { route, passed };
+		const headers = new Headers(headersOf(input, passed));
 		headers.delete(ROUTE_HEADER);
-		return { ...init, headers };
+		return { route, passed: { ...passed, headers } };
 	} catch {
 		// Headers that fetch will refuse, and say so itself.
-		return init;
+		return { route: null, passed: init };
 	}
 }
 
 /** The same request, with headers that can be read more than once. */
-export function rereadable(init: RequestInit | undefined): RequestInit | undefined {
+function rereadable(init: RequestInit | undefined): RequestInit | undefined {
 	const headers: unknown = init?.headers;
 	if (typeof headers !== "object" || headers === null || Array.isArray(headers)) return init;
 	if (hasGet(headers) || !isIterable(headers)) return init;

@@ -41,23 +41,30 @@ function tapWhole(
 	// What stands in for a response may have only one of them.
 	const read: unknown = response[name];
 	if (typeof read !== "function") return false;
-	return setHidden(response, name, async (): Promise<unknown> => {
-		const whole = async (): Promise<unknown> => {
-			const value: unknown = await Reflect.apply(read, response, []);
-			return value;
-		};
+	const took = (value: unknown): unknown => {
+		done(value);
+		tap.rested();
+		return value;
+	};
+	const lost = (error: unknown): never => {
+		tap.failed(error);
+		tap.rested();
+		throw error;
+	};
+	const whole = (): unknown => {
+		const value: unknown = Reflect.apply(read, response, []);
+		return value;
+	};
+	return setHidden(response, name, (): unknown => {
 		if (state.isByBytes || state.isWhole) return whole();
 		state.isWhole = true;
 		tap.reading();
+		let value: unknown;
 		try {
-			const value = await whole();
-			done(value);
-			return value;
+			value = whole();
 		} catch (error) {
-			tap.failed(error);
-			throw error;
-		} finally {
-			tap.rested();
+			return lost(error);
 		}
+		return value instanceof Promise ? value.then(took, lost) : took(value);
 	});
 }

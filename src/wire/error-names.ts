@@ -55,7 +55,7 @@ const QUOTA_NAME =
 
 /** What node:net, TLS and undici call a connection that failed. */
 const NETWORK_NAME =
-	/^(econn\w+|enotfound|eai_\w+|epipe|ehost\w+|enet\w+|eaddr\w+|eproto|und_err_\w+|cert_\w+|err_tls_\w+|err_ssl_\w+|self_signed\w*|depth_zero\w*|unable_to_\w+|hpe_\w+)$/;
+	/^(econn\w+|err_stream_premature_close|enotfound|eai_\w+|epipe|ehost\w+|enet\w+|eaddr\w+|eproto|und_err_\w+|cert_\w+|err_tls_\w+|err_ssl_\w+|self_signed\w*|depth_zero\w*|unable_to_\w+|hpe_\w+)$/;
 
 const TIMEOUT_NAME =
 	/^(etimedout|esockettimedout|und_err_(connect|headers|body)_timeout|err_socket_connection_timeout)$/;

@@ -76,7 +76,7 @@ test.for([
 });
 
 async function quickStart(): Promise<string> {
-	const code = /^## Quick start\n.*?^```ts\n(.*?)^```$/ms.exec(
+	const code = /^Save this as `quick\.mts`:\n.*?^```ts\n(.*?)^```$/ms.exec(
 		await readFile(join(ROOT, "README.md"), "utf8"),
 	)?.[1];
 	if (code === undefined) throw new Error("The README has no quick start.");

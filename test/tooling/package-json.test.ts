@@ -22,7 +22,7 @@ test("every dependency is pinned to one version", async () => {
 		devDependencies: Record<string, string>;
 	};
 	const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
-		([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+		([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+$/.test(version),
 	);
 	expect(loose).toEqual([]);
 });

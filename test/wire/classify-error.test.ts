@@ -350,6 +350,7 @@ const CASES: readonly (readonly [string, unknown, ErrorType])[] = [
 	],
 	["fetch, refused", fetchFailed(withCode("ECONNREFUSED")), "network"],
 	["fetch, reset", fetchFailed(withCode("ECONNRESET")), "network"],
+	["node-fetch, cut", withCode("ERR_STREAM_PREMATURE_CLOSE"), "network"],
 	["fetch, unknown host", fetchFailed(withCode("ENOTFOUND")), "network"],
 	["fetch, slow headers", fetchFailed(withCode("UND_ERR_HEADERS_TIMEOUT")), "timeout"],
 	["fetch, several addresses", fetchFailed(new AggregateError([withCode("ETIMEDOUT")])), "timeout"],

@@ -109,9 +109,9 @@ describe("parseOpenAIResponsesUsage", () => {
 			output_tokens_details: details,
 		});
 		fc.assert(
-			fc.property(fc.oneof(usage, fc.anything()), fc.anything(), (any, output) => {
-				parseOpenAIResponsesUsage(any);
-				const parsed = parseOpenAIResponsesUsage({ usage: any, output });
+			fc.property(fc.oneof(usage, fc.anything()), fc.anything(), (said, output) => {
+				parseOpenAIResponsesUsage(said);
+				const parsed = parseOpenAIResponsesUsage({ usage: said, output });
 				const {
 					inputUncached = 0,
 					cacheRead = 0,
