@@ -1,5 +1,24 @@
+import type { ErrorType } from "./llm-error.ts";
 import { processSlot } from "./process-slot.ts";
 import type { SettledCall } from "./settled-call.ts";
+
+/** What is recorded beside calls, tokens and costs. */
+export const NOTED_EVENTS = ["latency", "error", "cache_hit", "cache_miss", "rate_limited"] as const;
+
+/** One of {@link NOTED_EVENTS}. */
+export type NotedEventName = (typeof NOTED_EVENTS)[number];
+
+/** Something happened that is no call, or a part of one. What is not known of it is `undefined`. */
+export interface NotedEvent {
+	readonly event: NotedEventName;
+	readonly route: string | undefined;
+	readonly model: string | undefined;
+	readonly provider: string | undefined;
+	/** Of a `latency`. */
+	readonly latencyMs: number | undefined;
+	/** Of an `error`. */
+	readonly errorType: ErrorType | undefined;
+}
 
 /** Sees everything that is metered in the process, from the moment it is added. */
 export interface SettlementListener {
@@ -12,6 +31,11 @@ export interface SettlementListener {
 	served?(call: SettledCall): void;
 	/** Something was recorded by hand, by `recordLlmTokens` or `recordLlmCost`; the other's amounts are 0. */
 	recorded(route: string, model: string, inputTokens: number, outputTokens: number, costUsd: number): void;
+	/**
+	 * A latency or an error was recorded by hand, a response cache was looked into, or a provider has refused an attempt for
+	 * its rate limit.
+	 */
+	noted?(event: NotedEvent): void;
 }
 
 const slot = processSlot<Set<SettlementListener>>("settlement-listeners");

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
-import type { FromReader, Questions, ToReader, WorkerStart } from "./worker-messages.ts";
+import type { FromReader, Questions, RowsMessage, ToReader, WorkerStart } from "./worker-messages.ts";
 import { WORKER_URL } from "./worker-url.ts";
 
 interface Waiting {
@@ -8,15 +8,18 @@ interface Waiting {
 	readonly reject: (error: Error) => void;
 }
 
-/** Asks a ledger's file in a thread of its own, which starts with the first question. */
+/** Asks a ledger's file, or its memory, in a thread of its own, which starts with the first question. */
 export class LedgerReader {
-	readonly #path: string;
+	readonly #workerData: WorkerStart;
+	readonly #onGone: (reason: string) => void;
 	readonly #waiting = new Map<number, Waiting>();
 	#worker: Worker | undefined;
 	#lastId = 0;
 
-	constructor(path: string) {
-		this.#path = path;
+	/** @param onGone told when the thread has ended by itself; the next question starts another one */
+	constructor(workerData: WorkerStart, onGone: (reason: string) => void = () => undefined) {
+		this.#workerData = workerData;
+		this.#onGone = onGone;
 	}
 
 	/** @throws HyperAgentError `LEDGER` with what SQLite said */
@@ -34,12 +37,17 @@ export class LedgerReader {
 		return (await answer) as Awaited<ReturnType<Questions[Q]>>;
 	}
 
+	/** Gives rows to a thread that keeps them in its memory. */
+	send(rows: RowsMessage): void {
+		(this.#worker ?? this.#start()).postMessage(rows);
+	}
+
 	async close(): Promise<void> {
 		await this.#worker?.terminate();
 	}
 
 	#start(): Worker {
-		const workerData: WorkerStart = { role: "read", path: this.#path };
+		const workerData = this.#workerData;
 		const worker = new Worker(WORKER_URL, { workerData, name: "hyperagent-ledger-reader" });
 		worker.on("message", (reply: FromReader) => {
 			const waiting = this.#waiting.get(reply.id);
@@ -49,10 +57,13 @@ export class LedgerReader {
 			else waiting?.resolve(reply.answer);
 		});
 		const gone = (reason: string): void => {
-			if (this.#worker === worker) this.#worker = undefined;
+			// A worker that fails also ends: the questions by then are another one's.
+			if (this.#worker !== worker) return;
+			this.#worker = undefined;
 			for (const { reject } of this.#waiting.values())
 				reject(ledgerError(`The ledger's reader has ended: ${reason}`));
 			this.#waiting.clear();
+			this.#onGone(reason);
 		};
 		worker.on("error", (error) => gone(String(error)));
 		worker.on("exit", () => gone("its thread is gone."));

@@ -1,5 +1,7 @@
 import type { Outcome } from "../core/settled-call.ts";
 import type { LedgerRow } from "./ledger-row.ts";
+import type { ShortSpan } from "./step-schema.ts";
+import type { NameFilter, Series, SeriesQuery } from "./series-query.ts";
 
 /** What totals can be told apart by. Days and hours are of UTC. */
 export type GroupBy = "model" | "route" | "provider" | "day" | "hour" | `tag:${string}`;
@@ -48,9 +50,22 @@ export interface UnpricedModel {
 	readonly lastAt: number;
 }
 
-/** Some calls, newest first. */
-export interface CallsQuery extends TimeRange {
+/** Which calls come first. Those whose cost is not known are none of the dearest. */
+export type CallsOrder = "latest" | "dearest";
+
+/** Some calls, and records of tokens or cost by hand; of each kind one of those that are named, or any where none is. */
+export interface CallsQuery extends NameFilter {
+	/** The start of a call, in milliseconds since the epoch: exactly, not whole hours. */
+	readonly since?: number | undefined;
+	/** Before it. */
+	readonly until?: number | undefined;
+	readonly outcomes?: readonly string[] | undefined;
+	readonly errorTypes?: readonly string[] | undefined;
+	/** The latest, unless it says otherwise. */
+	readonly order?: CallsOrder | undefined;
 	readonly limit: number;
+	/** Only those that come after it in that order: what `callsCursor` says of the last one of a page. */
+	readonly after?: string | undefined;
 }
 
 /** What one process has spent on a pair. */
@@ -65,6 +80,8 @@ export interface Horizon {
 	readonly calls?: number | undefined;
 	/** Whole days: those that end before it. */
 	readonly totals?: number | undefined;
+	/** Steps of series that are shorter than an hour, by how many seconds they are long. */
+	readonly steps?: Readonly<Partial<Record<ShortSpan, number>>> | undefined;
 }
 
 /** What {@link LedgerStore.append} did. */
@@ -84,8 +101,10 @@ export interface LedgerStore {
 	append(rows: readonly LedgerRow[]): Promise<Appended>;
 	/** Sorted by group. */
 	totals(query: TotalsQuery): Promise<readonly GroupTotals[]>;
-	/** Newest first. */
+	/** @throws HyperAgentError `BAD_OPTION` where `after` is no cursor of that order */
 	calls(query: CallsQuery): Promise<readonly LedgerRow[]>;
+	/** What happened in each step of a stretch of time. */
+	series(query: SeriesQuery): Promise<Series>;
 	/** Of those calls that are kept, most calls first. */
 	unpricedModels(range: TimeRange): Promise<readonly UnpricedModel[]>;
 	/** Exactly what the rows of a process add up to: reckoned from the rows themselves, so only as long as they are kept. */

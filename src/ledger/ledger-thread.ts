@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
+import { PageSender } from "./page-sender.ts";
 import type { PageSlice, RowPage } from "./row-page.ts";
 import type { WriterOptions, WriterState } from "./writer-state.ts";
-import type { FromWriter, RowsMessage, ToWriter, WorkerStart } from "./worker-messages.ts";
+import type { FromWriter, ToWriter, WorkerStart } from "./worker-messages.ts";
 import { WORKER_URL } from "./worker-url.ts";
 
 /** A worker that ends by itself is started anew, after so long. */
@@ -27,8 +28,7 @@ export class LedgerThread {
 	readonly #safe = new Int32Array(new SharedArrayBuffer(8));
 	readonly #posted: Posted[] = [];
 	#worker: Worker | undefined;
-	#workerPage: RowPage | undefined;
-	#workerNames = 0;
+	#sender = new PageSender();
 	#last = 0;
 	#restart: NodeJS.Timeout | undefined;
 	#closing: ((isClosed: boolean) => void) | undefined;
@@ -113,23 +113,12 @@ export class LedgerThread {
 		worker.on("exit", () => this.#lost(worker, new Error("The ledger's thread has ended.")));
 		worker.unref();
 		this.#worker = worker;
-		this.#workerPage = undefined;
+		this.#sender = new PageSender();
 		for (const posted of this.#posted) this.#send(posted);
 	}
 
 	#send({ from, names, number, page, to }: Posted): void {
-		const isNew = page !== this.#workerPage;
-		if (isNew) [this.#workerPage, this.#workerNames] = [page, 0];
-		const message: RowsMessage = {
-			kind: "rows",
-			number,
-			values: isNew ? page.values : undefined,
-			names: page.names.slice(this.#workerNames, names),
-			from,
-			to,
-		};
-		this.#workerNames = names;
-		this.#worker?.postMessage(message);
+		this.#worker?.postMessage(this.#sender.message(number, page, from, to, names));
 	}
 
 	#hear(message: FromWriter): void {

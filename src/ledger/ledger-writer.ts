@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
-import type { Horizon, LedgerStore } from "./ledger-store.ts";
+import { horizonOf } from "./horizon-of.ts";
+import type { LedgerStore } from "./ledger-store.ts";
 import { dropSpool, readSpool, Spool, spoolFolder, takeSpools } from "./spool.ts";
 import { rowsOf } from "./spool-frame.ts";
 import { isDamage, moveAside, SqliteStore } from "./sqlite-store.ts";
@@ -14,7 +15,6 @@ const LAST_RETRY_MS = 1000;
 const MAINTAIN_EVERY_MS = 600_000;
 /** How soon for the first time; then room is taken for the spool, too. */
 const FIRST_MAINTENANCE_MS = 1000;
-const DAY_MS = 86_400_000;
 
 /** Brings batches into the database in their order; what it cannot take, into the spool. */
 export class LedgerWriter {
@@ -217,10 +217,7 @@ export class LedgerWriter {
 	/** Forgets what is too old, in steps, and takes in what processes have left behind meanwhile. */
 	async #maintain(): Promise<void> {
 		this.#reserve();
-		const { keepCallsDays, keepTotalsDays } = this.#options;
-		const before = (days: number | undefined): number | undefined =>
-			days === undefined ? undefined : Date.now() - days * DAY_MS;
-		const horizon: Horizon = { calls: before(keepCallsDays), totals: before(keepTotalsDays) };
+		const horizon = horizonOf(this.#options, Date.now());
 		let hasMore = false;
 		if (!this.#isDraining && this.#error === undefined) {
 			try {

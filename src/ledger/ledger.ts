@@ -1,9 +1,5 @@
 /** ledger/: what every call has cost, kept in a file and asked for again; and what the process has spent, in memory. */
-import { nextSequence } from "../core/call-id.ts";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
-import { LabelGuard } from "../core/label-guard.ts";
-import type { SettledCall } from "../core/settled-call.ts";
-import { addSettlementListener } from "../core/settlement-listeners.ts";
 import { onProcessEnd } from "./exit-paths.ts";
 import type { LedgerRow } from "./ledger-row.ts";
 import { LedgerReader } from "./ledger-reader.ts";
@@ -19,7 +15,9 @@ import { LedgerThread } from "./ledger-thread.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { WriterState } from "./writer-state.ts";
 import type { CheckedLedgerOptions } from "./ledger-options.ts";
-import { RowPage } from "./row-page.ts";
+import type { QuestionedLedger } from "./questioned-ledger.ts";
+import { RowCollector } from "./row-collector.ts";
+import type { Series, SeriesQuery } from "./series-query.ts";
 import { leaveSpool, removeSpool, spoolFolder } from "./spool.ts";
 
 /** How long rows wait for others to go with them. */
@@ -34,19 +32,14 @@ interface Flush {
 }
 
 /** A ledger that is open: see `openLedger`. */
-export class Ledger {
+export class Ledger implements QuestionedLedger {
 	readonly path: string;
 	readonly #options: CheckedLedgerOptions;
 	readonly #thread: LedgerThread;
 	readonly #reader: LedgerReader;
-	readonly #guard: LabelGuard;
-	readonly #pairs: { readonly route: string; readonly model: string }[] = [];
-	readonly #stop: readonly (() => void)[];
+	readonly #rows: RowCollector;
+	readonly #stop: () => void;
 	readonly #flushes: Flush[] = [];
-	#page = new RowPage();
-	/** Rows of the page that were posted. */
-	#from = 0;
-	#timer: NodeJS.Timeout | undefined;
 	#state: WriterState | undefined;
 	#lastTold: string | undefined;
 	#lostRows = 0;
@@ -57,25 +50,20 @@ export class Ledger {
 	constructor(options: CheckedLedgerOptions) {
 		this.path = options.path;
 		this.#options = options;
-		this.#guard = new LabelGuard(
-			options.maxPairs,
-			(route, model) => this.#pairs.push({ route, model }) - 1,
-			() => undefined,
-		);
-		this.#reader = new LedgerReader(options.path);
+		this.#reader = new LedgerReader({ role: "read", path: options.path });
 		const { keepCallsDays, keepTotalsDays, path, spoolBytes } = options;
 		this.#thread = new LedgerThread(
 			{ keepCallsDays, keepTotalsDays, path, spoolBytes },
 			(state) => this.#hear(state),
 			(error) => this.#threadLost(error),
 		);
-		this.#stop = [
-			addSettlementListener({
-				settled: (call) => this.#settled(call),
-				recorded: (...what) => this.#recorded(...what),
-			}),
-			onProcessEnd({ idle: () => this.#idle(), now: (isEnd) => this.#end(isEnd) }),
-		];
+		this.#rows = new RowCollector({
+			maxPairs: options.maxPairs,
+			postAfterMs: POST_AFTER_MS,
+			hasRoom: () => this.#hasRoom(),
+			post: (...rows) => this.#thread.post(...rows),
+		});
+		this.#stop = onProcessEnd({ idle: () => this.#idle(), now: (isEnd) => this.#end(isEnd) });
 	}
 
 	/** How it does now. */
@@ -97,7 +85,7 @@ export class Ledger {
 	 * @throws HyperAgentError `LEDGER` where neither the database nor the spool takes it now; it is tried again all the same
 	 */
 	async flush(): Promise<void> {
-		this.#post();
+		this.#rows.post();
 		if (this.#thread.pendingRows === 0) return;
 		this.#thread.hold(true);
 		try {
@@ -113,8 +101,9 @@ export class Ledger {
 	async close(): Promise<void> {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
-		for (const stop of this.#stop) stop();
-		this.#post();
+		this.#rows.stop();
+		this.#stop();
+		this.#rows.post();
 		// First the reader: the last to close the file tidies up.
 		await this.#reader.close();
 		await this.#thread.close();
@@ -127,7 +116,12 @@ export class Ledger {
 		return this.#reader.ask("totals", query);
 	}
 
-	/** Single calls, newest first. */
+	/** What happened in each step of a stretch of time. */
+	async series(query: SeriesQuery): Promise<Series> {
+		return this.#reader.ask("series", query);
+	}
+
+	/** Single calls: the latest, or the dearest. */
 	async calls(query: CallsQuery): Promise<readonly LedgerRow[]> {
 		return this.#reader.ask("calls", query);
 	}
@@ -143,27 +137,7 @@ export class Ledger {
 	}
 
 	get #pendingRows(): number {
-		return this.#thread.pendingRows + this.#page.count - this.#from;
-	}
-
-	#settled(call: SettledCall): void {
-		if (!this.#hasRoom()) return;
-		const pair = this.#pairs[this.#guard.resolve(call.route, call.model)];
-		this.#page.addCall(call, pair?.route ?? call.route, pair?.model ?? call.model);
-		this.#added();
-	}
-
-	#recorded(route: string, model: string, input: number, output: number, costUsd: number): void {
-		if (!this.#hasRoom()) return;
-		const pair = this.#pairs[this.#guard.resolve(route, model)];
-		this.#page.addManual(
-			nextSequence(),
-			pair?.route ?? route,
-			pair?.model ?? model,
-			{ input, output },
-			costUsd,
-		);
-		this.#added();
+		return this.#thread.pendingRows + this.#rows.waiting;
 	}
 
 	#hasRoom(): boolean {
@@ -177,20 +151,6 @@ export class Ledger {
 			);
 		}
 		return false;
-	}
-
-	#added(): void {
-		if (this.#page.isFull) this.#post();
-		else this.#timer ??= setTimeout(() => this.#post(), POST_AFTER_MS).unref();
-	}
-
-	#post(): void {
-		clearTimeout(this.#timer);
-		this.#timer = undefined;
-		const page = this.#page;
-		if (page.count > this.#from) this.#thread.post(page, this.#from, page.count);
-		this.#from = page.count;
-		if (page.isFull) [this.#page, this.#from] = [new RowPage(), 0];
 	}
 
 	#hear(state: WriterState): void {
@@ -243,7 +203,7 @@ export class Ledger {
 	}
 
 	#end(isEnd: boolean): void {
-		this.#post();
+		this.#rows.post();
 		this.#leaveRest(END_WAIT_MS);
 		if (isEnd && !this.#thread.hasSpooled) removeSpool(spoolFolder(this.path));
 	}

@@ -2,9 +2,12 @@ import { PROCESS_ID, splitCallId } from "../core/call-id.ts";
 import { picoUsd, wholeUsd } from "../core/money.ts";
 import type { SettledCall } from "../core/settled-call.ts";
 import type { TokenUsage } from "../core/token-usage.ts";
-import type { LedgerRow } from "./ledger-row.ts";
+import type { LedgerEvent } from "./ledger-event.ts";
 
-/** The numbers of a row, in their order. Names stand as 1 + their place in the page's list; 0 is none, NaN not reported. */
+/**
+ * The numbers of a row, in their order. Names stand as 1 + their place in the page's list; 0 is none, NaN not reported.
+ * An event's name stands where a call's operation does, and what it saved where the cost does: no row has both.
+ */
 const FIELDS = [
 	"process",
 	"sequence",
@@ -120,6 +123,17 @@ export class RowPage {
 		this.count += 1;
 	}
 
+	addEvent(sequence: number, what: PageEvent): void {
+		const { event, errorType, latencyMs, model, provider, route, savedUsd } = what;
+		this.addManual(sequence, route, model, NO_TOKENS, savedUsd ?? 0);
+		const { values } = this;
+		const start = (this.count - 1) * ROW_WIDTH;
+		values[start + 6] = this.#name(provider);
+		values[start + 7] = this.#name(event);
+		values[start + 9] = this.#name(errorType);
+		if (latencyMs !== undefined) values[start + 16] = latencyMs;
+	}
+
 	#name(name: string | undefined): number {
 		if (name === undefined) return 0;
 		return this.#places.get(name) ?? this.#add(name, name);
@@ -163,62 +177,21 @@ export interface ManualTokens {
 	readonly output: number;
 }
 
+const NO_TOKENS: ManualTokens = { input: 0, output: 0 };
+
+/** What is neither a call nor tokens or a cost by hand. */
+export interface PageEvent {
+	readonly event: LedgerEvent;
+	readonly route: string;
+	readonly model: string;
+	readonly provider: string | undefined;
+	readonly latencyMs?: number | undefined;
+	readonly errorType?: string | undefined;
+	readonly savedUsd?: number | undefined;
+}
+
 /** Where numbers begin that are not names. */
 const NUMBERS = FIELDS.indexOf("latencyMs");
-
-/** The row at that place of a page. */
-export function readRow({ names, values }: PageSlice, index: number): LedgerRow {
-	let i = index * ROW_WIDTH;
-	const name = (): string | undefined => names[(values[i++] ?? 0) - 1];
-	const count = (): number | undefined => {
-		const value = values[i++] ?? Number.NaN;
-		return Number.isNaN(value) ? undefined : value;
-	};
-	const process = name() ?? "";
-	const [sequence = 0, at = 0, route = "", model = ""] = [count(), count(), name(), name()];
-	const [answeredModel, provider = "", operation, outcome] = [name(), name(), name(), name()];
-	const [errorType, usageMissing, unpriced, priceSource, pricedModel] = [
-		name(),
-		name(),
-		name(),
-		name(),
-		name(),
-	];
-	const [tags, moreUsage, latencyMs, timeToFirstTokenMs] = [name(), name(), count(), count()];
-	const [attempts = 0, whole, pico] = [count(), count(), count()];
-	const usage = {
-		...withCount("inputUncached", count()),
-		...withCount("cacheRead", count()),
-		...withCount("cacheWrite5m", count()),
-		...withCount("cacheWrite1h", count()),
-		...withCount("output", count()),
-		...withCount("reasoning", count()),
-		...(moreUsage === undefined ? undefined : parsedUsage(moreUsage)),
-	};
-	return {
-		process,
-		sequence,
-		source: outcome === undefined ? "manual" : "call",
-		at,
-		route,
-		model,
-		answeredModel,
-		provider,
-		operation,
-		outcome,
-		errorType,
-		usage: hasFields(usage) ? usage : undefined,
-		usageMissing,
-		cost: whole === undefined || pico === undefined ? undefined : { whole, pico },
-		unpriced,
-		priceSource,
-		pricedModel,
-		latencyMs,
-		timeToFirstTokenMs,
-		attempts,
-		tags: tags === undefined ? undefined : parsedTags(tags),
-	};
-}
 
 /** The usage that addCall, or the store, has written as text. */
 export function parsedUsage(text: string): TokenUsage {
@@ -230,13 +203,4 @@ export function parsedUsage(text: string): TokenUsage {
 export function parsedTags(text: string): Readonly<Record<string, string>> {
 	// What was written was such.
 	return JSON.parse(text) as Readonly<Record<string, string>>;
-}
-
-function withCount(name: keyof TokenUsage, count: number | undefined): TokenUsage | undefined {
-	return count === undefined ? undefined : { [name]: count };
-}
-
-function hasFields(usage: object): boolean {
-	for (const _ in usage) return true;
-	return false;
 }

@@ -1,6 +1,7 @@
 import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
 import type { LedgerRow } from "./ledger-row.ts";
-import { type PageSlice, readRow, ROW_WIDTH } from "./row-page.ts";
+import { readRow } from "./read-row.ts";
+import { type PageSlice, ROW_WIDTH } from "./row-page.ts";
 
 /** "HASP": the first four bytes of a frame. Then its generation, length and checksum, four bytes each. */
 const MAGIC = 0x50534148;

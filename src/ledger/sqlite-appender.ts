@@ -3,7 +3,12 @@ import type { LedgerRow } from "./ledger-row.ts";
 import type { Appended } from "./ledger-store.ts";
 import { HourTotals } from "./hour-totals.ts";
 import { CALL_NAMES, CALL_NUMBERS, SEQUENCE_BITS, TOTAL_COLUMNS, TOTAL_KEYS } from "./sqlite-schema.ts";
+import { DearBatch, SqliteDear } from "./sqlite-dear.ts";
+import { SqliteEvents } from "./sqlite-events.ts";
 import { SqliteNames } from "./sqlite-names.ts";
+import { SqliteSteps } from "./sqlite-steps.ts";
+import type { StepBatch } from "./step-batch.ts";
+import { stepFacts } from "./step-facts.ts";
 
 const MARKS = [...CALL_NAMES, ...CALL_NUMBERS].map(() => "?").join(", ");
 const ADD_CALL = `INSERT OR IGNORE INTO call_rows VALUES ((? << ${SEQUENCE_BITS}) | ?, ${MARKS})`;
@@ -26,14 +31,21 @@ export class SqliteAppender {
 	readonly #addCall: StatementSync;
 	readonly #addTotals: StatementSync;
 	readonly #horizon: StatementSync;
+	readonly #events: SqliteEvents;
+	readonly #steps: SqliteSteps;
+	readonly #dear: SqliteDear;
 
-	constructor(db: DatabaseSync) {
+	/** @param now milliseconds since the epoch */
+	constructor(db: DatabaseSync, now: () => number = Date.now) {
 		this.#db = db;
 		this.#names = new SqliteNames(db, "names");
 		this.#processes = new SqliteNames(db, "processes");
 		this.#addCall = db.prepare(ADD_CALL);
 		this.#addTotals = db.prepare(ADD_TOTALS);
 		this.#horizon = db.prepare("SELECT value FROM meta WHERE key = 'calls_since'");
+		this.#events = new SqliteEvents(db);
+		this.#steps = new SqliteSteps(db, now);
+		this.#dear = new SqliteDear(db, now);
 	}
 
 	append(rows: readonly LedgerRow[]): Appended {
@@ -61,19 +73,40 @@ export class SqliteAppender {
 
 	#appendAll(rows: readonly LedgerRow[]): Appended {
 		const totals = new HourTotals();
+		const steps = this.#steps.batch();
+		const dear = new DearBatch();
 		const since = Number(this.#horizon.get()?.["value"] ?? Number.NEGATIVE_INFINITY);
 		let added = 0;
 		let tooOld = 0;
 		for (const row of rows) {
 			if (row.at < since) tooOld += 1;
-			else if (this.#appendOne(row, totals)) added += 1;
+			else if (this.#appendRow(row, totals, steps, dear)) added += 1;
 		}
 		for (const { key, pico, sums, whole } of totals.values()) {
 			const [hour, ...names] = key;
 			this.#addTotals.run(HOUR, hour, ...names, ...sums, whole, pico);
 			this.#addTotals.run(DAY, hour - (hour % DAY), ...names, ...sums, whole, pico);
 		}
+		this.#steps.write(steps);
+		this.#dear.write(dear);
 		return { added, tooOld };
+	}
+
+	#appendRow(row: LedgerRow, totals: HourTotals, steps: StepBatch, dear: DearBatch): boolean {
+		const { at, cost, sequence } = row;
+		const names = this.#names;
+		const process = this.#processes.numberOf(row.process);
+		const isAdded =
+			row.event === undefined ? this.#appendOne(row, totals) : this.#events.add(row, process, names);
+		if (!isAdded) return false;
+		// A row has all three of them.
+		const route = names.numberOf(row.route) ?? 0;
+		const model = names.numberOf(row.model) ?? 0;
+		const provider = names.numberOf(row.provider) ?? 0;
+		steps.add(at, route, model, provider, stepFacts(row, names.numberOf(row.errorType) ?? undefined));
+		if (cost !== undefined)
+			dear.add(at, route, model, provider, { ...cost, process: process ?? 0, sequence });
+		return true;
 	}
 
 	#appendOne(row: LedgerRow, totals: HourTotals): boolean {

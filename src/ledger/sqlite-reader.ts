@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { LedgerRow } from "./ledger-row.ts";
-import type { CallsQuery, ProcessPair, TimeRange, UnpricedModel } from "./ledger-store.ts";
+import type { ProcessPair, TimeRange, UnpricedModel } from "./ledger-store.ts";
 import { parsedTags, parsedUsage } from "./row-page.ts";
 import { SEQUENCE_BITS } from "./sqlite-schema.ts";
 
@@ -14,17 +14,11 @@ function bounds({ since, until }: TimeRange): readonly [from: number, to: number
 	];
 }
 
-/** Newest first. */
-export function readCalls(db: DatabaseSync, { limit, ...range }: CallsQuery): LedgerRow[] {
-	const rows = db
-		.prepare("SELECT * FROM calls WHERE at >= ? AND at < ? ORDER BY at DESC LIMIT ?")
-		.all(...bounds(range), limit);
-	return rows.map(rowOf);
-}
+/** A row as SQLite gives it. */
+export type Columns = Readonly<Record<string, unknown>>;
 
-type Columns = Readonly<Record<string, unknown>>;
-
-function rowOf(columns: Columns): LedgerRow {
+/** A row of the view `calls`. */
+export function rowOf(columns: Columns): LedgerRow {
 	const text = (name: string): string | undefined => {
 		const value = columns[name];
 		return typeof value === "string" ? value : undefined;

@@ -1,5 +1,7 @@
+import { STEP_SCHEMA } from "./step-schema.ts";
+
 /** The version of the tables below, kept as the file's `user_version`. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** What the file's `application_id` is: "HypA". */
 export const APPLICATION_ID = 0x48797041;
@@ -64,6 +66,14 @@ export const SEQUENCE_BITS = 40;
 const names = CALL_NAMES.map((name) => `${name} INTEGER`).join(", ");
 const numbers = CALL_NUMBERS.map((name) => `${name} NUMERIC`).join(", ");
 
+/** What the view `calls` shows of `call_rows`: names as text. */
+export const CALL_VIEW: string = `
+	(SELECT id FROM processes WHERE no = key >> ${SEQUENCE_BITS}) AS process,
+	key & ${2 ** SEQUENCE_BITS - 1} AS sequence,
+	${CALL_NAMES.map((name) => `(SELECT name FROM names WHERE id = ${name}) AS ${name}`).join(",\n\t")},
+	${CALL_NUMBERS.join(", ")}
+`;
+
 /**
  * Rows hold numbers for names, for there are few different ones; the view `calls` shows them as text. `totals` has the
  * sums of each hour (span 3600) and of each day (span 86400), changed in the transaction that adds the rows.
@@ -80,12 +90,8 @@ CREATE TABLE totals (
 	${TOTAL_COLUMNS.map((name) => `${name} NUMERIC NOT NULL`).join(", ")},
 	PRIMARY KEY (span, ${TOTAL_KEYS.join(", ")})
 ) WITHOUT ROWID;
-CREATE VIEW calls AS SELECT
-	(SELECT id FROM processes WHERE no = key >> ${SEQUENCE_BITS}) AS process,
-	key & ${2 ** SEQUENCE_BITS - 1} AS sequence,
-	${CALL_NAMES.map((name) => `(SELECT name FROM names WHERE id = ${name}) AS ${name}`).join(",\n\t")},
-	${CALL_NUMBERS.join(", ")}
-	FROM call_rows;
+CREATE VIEW calls AS SELECT ${CALL_VIEW} FROM call_rows;
+${STEP_SCHEMA}
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;

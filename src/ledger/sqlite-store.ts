@@ -13,14 +13,24 @@ import type {
 	TotalsQuery,
 	UnpricedModel,
 } from "./ledger-store.ts";
+import type { Series, SeriesQuery } from "./series-query.ts";
 import { SqliteAppender } from "./sqlite-appender.ts";
+import { pruneDear } from "./sqlite-dear.ts";
 import { loadSqlite } from "./sqlite-module.ts";
-import { readCalls, readProcessPairs, readUnpriced } from "./sqlite-reader.ts";
+import { readCalls } from "./sqlite-calls.ts";
+import { keepWithin, type MemoryLimits } from "./memory-limits.ts";
+import { migrateFrom1 } from "./sqlite-migration.ts";
+import { readProcessPairs, readUnpriced } from "./sqlite-reader.ts";
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./sqlite-schema.ts";
+import { readSeries } from "./sqlite-series.ts";
+import { pruneSteps } from "./sqlite-steps.ts";
+import { LONG_SPANS, SHORT_SPANS } from "./step-schema.ts";
 import { readTotals } from "./sqlite-totals.ts";
 
 /** How long another process that writes is waited for. */
 const LOCK_WAIT_MS = 100;
+/** SQLite's name for a database that is in memory, and only in this connection's. */
+const MEMORY = ":memory:";
 /** Rows that one step of pruning forgets: some ten milliseconds. */
 const PRUNE_ROWS = 5000;
 
@@ -28,25 +38,30 @@ const PRUNE_ROWS = 5000;
 export interface SqliteStoreOptions {
 	/** Only for questions: nothing is written, and a file that is not there is an error. */
 	readonly readOnly?: boolean;
+	/** The clock by which short steps are forgotten, in milliseconds since the epoch: the machine's own unless given. */
+	readonly now?: () => number;
 }
 
 /** One SQLite file, which several processes may share. What is committed survives a crash, and a loss of power. */
 export class SqliteStore implements LedgerStore {
 	readonly #db: DatabaseSync;
 	readonly #path: string;
-	readonly #inode: number;
+	readonly #now: () => number;
+	/** None in memory. */
+	readonly #inode: number | undefined;
 	#appender: SqliteAppender | undefined;
 
 	/** @throws what SQLite throws, or HyperAgentError `LEDGER` where the file is something else's */
-	constructor(path: string, { readOnly = false }: SqliteStoreOptions = {}) {
+	constructor(path: string, { now = Date.now, readOnly = false }: SqliteStoreOptions = {}) {
 		const { DatabaseSync: Database } = loadSqlite();
 		this.#path = path;
+		this.#now = now;
 		this.#db = new Database(path, { readOnly });
 		try {
 			this.#db.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
 			if (!readOnly) this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
 			this.#checkSchema(readOnly);
-			this.#inode = statSync(path).ino;
+			this.#inode = path === MEMORY ? undefined : statSync(path).ino;
 		} catch (error) {
 			this.#db.close();
 			throw error;
@@ -55,11 +70,11 @@ export class SqliteStore implements LedgerStore {
 
 	/** Whether the file that is at the path now is the one that is open. */
 	get isInPlace(): boolean {
-		return statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#inode;
+		return this.#path === MEMORY || statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#inode;
 	}
 
 	async append(rows: readonly LedgerRow[]): Promise<Appended> {
-		this.#appender ??= new SqliteAppender(this.#db);
+		this.#appender ??= new SqliteAppender(this.#db, this.#now);
 		return this.#appender.append(rows);
 	}
 
@@ -79,7 +94,11 @@ export class SqliteStore implements LedgerStore {
 		return readProcessPairs(this.#db, process);
 	}
 
-	async prune({ calls, totals }: Horizon): Promise<boolean> {
+	async series(query: SeriesQuery): Promise<Series> {
+		return readSeries(this.#db, query);
+	}
+
+	async prune({ calls, steps, totals }: Horizon): Promise<boolean> {
 		let forgotten: number | bigint = 0;
 		if (calls !== undefined) {
 			// First the horizon: a row that is forgotten must not come again.
@@ -88,13 +107,25 @@ export class SqliteStore implements LedgerStore {
 			this.#db.prepare(since).run(calls);
 			const older = `DELETE FROM call_rows WHERE key IN (SELECT key FROM call_rows WHERE at < ? LIMIT ${PRUNE_ROWS})`;
 			forgotten = this.#db.prepare(older).run(calls).changes;
+			this.#db.prepare("DELETE FROM event_rows WHERE at < ?").run(calls);
+			pruneDear(this.#db, calls);
+		}
+		for (const span of SHORT_SPANS) {
+			const before = steps?.[span];
+			if (before !== undefined) pruneSteps(this.#db, span, before);
 		}
 		if (totals !== undefined) {
 			// Whole days, so that hours and days always tell the same.
 			const before = Math.floor(totals / 86_400_000) * 86_400;
 			this.#db.prepare("DELETE FROM totals WHERE span IN (3600, 86400) AND start < ?").run(before);
+			for (const span of LONG_SPANS) pruneSteps(this.#db, span, before * 1000);
 		}
 		return forgotten === PRUNE_ROWS;
+	}
+
+	/** Forgets what a ledger in memory has too much of. */
+	keepWithin(limits: MemoryLimits, now: number): void {
+		keepWithin(this.#db, limits, now);
 	}
 
 	async close(): Promise<void> {
@@ -107,6 +138,7 @@ export class SqliteStore implements LedgerStore {
 		if (pragma("application_id") !== APPLICATION_ID) {
 			throw new HyperAgentError("LEDGER", `${this.#path} is no ledger: it is some other program's database.`);
 		}
+		if (pragma("user_version") === 1) this.#migrate(readOnly);
 		const version = pragma("user_version");
 		if (version === SCHEMA_VERSION) return;
 		throw new HyperAgentError(
@@ -117,9 +149,27 @@ export class SqliteStore implements LedgerStore {
 
 	/** Two processes may be about to create it: the second finds it there. */
 	#create(): void {
+		this.#inTransaction(() => {
+			if (isEmpty(this.#db)) this.#db.exec(SCHEMA);
+		});
+	}
+
+	/** An older file becomes one of today, also where it was opened to be read. */
+	#migrate(readOnly: boolean): void {
+		if (readOnly) {
+			new SqliteStore(this.#path).#db.close();
+			return;
+		}
+		this.#inTransaction(() => {
+			const version = this.#db.prepare("PRAGMA user_version").get()?.["user_version"];
+			if (version === 1) migrateFrom1(this.#db, this.#now());
+		});
+	}
+
+	#inTransaction(work: () => void): void {
 		this.#db.exec("BEGIN IMMEDIATE");
 		try {
-			if (isEmpty(this.#db)) this.#db.exec(SCHEMA);
+			work();
 			this.#db.exec("COMMIT");
 		} catch (error) {
 			this.#db.exec("ROLLBACK");

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { LedgerStore } from "./ledger-store.ts";
 import { LedgerWriter } from "./ledger-writer.ts";
+import { remember } from "./memory-thread.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import type {
 	FromReader,
@@ -15,6 +16,7 @@ import type {
 // What ledger-thread.ts has put in.
 const start = workerData as WorkerStart;
 if (start.role === "write") write(start);
+else if (start.role === "memory") remember(start);
 else read(start.path);
 
 function write({ options, safe }: Extract<WorkerStart, { role: "write" }>): void {

@@ -7,13 +7,17 @@ import type {
 	UnpricedModel,
 } from "./ledger-store.ts";
 import type { LedgerRow } from "./ledger-row.ts";
+import type { MemoryLimits } from "./memory-limits.ts";
+import type { Series, SeriesQuery } from "./series-query.ts";
 import type { WriterOptions, WriterState } from "./writer-state.ts";
 
 /** What a worker starts with. */
 export type WorkerStart =
 	/** `safe` is shared: the number of the last batch that is safe, and the rows in the spool; messages tell them, too. */
 	| { readonly role: "write"; readonly options: WriterOptions; readonly safe: Int32Array }
-	| { readonly role: "read"; readonly path: string };
+	| { readonly role: "read"; readonly path: string }
+	/** `taken` is shared: how many rows were taken, modulo 2³². */
+	| { readonly role: "memory"; readonly limits: MemoryLimits; readonly taken: Int32Array };
 
 /** Rows `from` to `to` of a page, with the names that are new in it; the page itself comes with its first rows. */
 export interface RowsMessage {
@@ -35,6 +39,7 @@ export type FromWriter =
 /** The questions to a ledger, by name, and their answers. */
 export interface Questions {
 	totals: (query: TotalsQuery) => Promise<readonly GroupTotals[]>;
+	series: (query: SeriesQuery) => Promise<Series>;
 	calls: (query: CallsQuery) => Promise<readonly LedgerRow[]>;
 	unpricedModels: (range: TimeRange) => Promise<readonly UnpricedModel[]>;
 	processPairs: (process: string) => Promise<readonly ProcessPair[]>;

@@ -4,6 +4,7 @@ import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
 import { parseRemaining } from "../wire/rate-limit-headers.ts";
 import type { Call } from "./call.ts";
 import { reportInternalError } from "./internal-errors.ts";
+import { observeNoted } from "./observer.ts";
 
 /** Whose HTTP request it is. */
 export interface Sender {
@@ -50,7 +51,8 @@ export class Attempt {
 		try {
 			const target = this.#target(recorder);
 			if ((status === 429 || status === 503) && !call.isSettled) call.undecided.push(this);
-			else recorder.attempt(target, status === 429 ? "rate_limited" : status < 400 ? "success" : "error");
+			else if (status === 429) this.#rateLimited(recorder);
+			else recorder.attempt(target, status < 400 ? "success" : "error");
 			for (const [resource, remaining] of parseRemaining(headers)) {
 				if (RATE_LIMIT_RESOURCES.includes(resource)) recorder.rateLimitRemaining(target, resource, remaining);
 			}
@@ -75,13 +77,23 @@ export class Attempt {
 		const { value: recorder } = installedRecorder;
 		if (recorder === undefined) return;
 		const isLimit = this.status === 429 ? errorType !== "quota" : errorType === "rate_limit";
-		recorder.attempt(this.#target(recorder), isLimit ? "rate_limited" : "error");
+		if (isLimit) this.#rateLimited(recorder);
+		else recorder.attempt(this.#target(recorder), "error");
+	}
+
+	#rateLimited(recorder: Recorder): void {
+		recorder.attempt(this.#target(recorder), "rate_limited");
+		const { provider, model } = this.#labels;
+		observeNoted("rate_limited", this.#call.route, model, provider);
 	}
 
 	/** Under the call's own labels, but where another provider is asked in it. */
+	get #labels(): Sender {
+		return this.#sender.provider === this.#call.priceProvider ? this.#call : this.#sender;
+	}
+
 	#target(recorder: Recorder): number {
-		const { model, priceProvider, provider } = this.#call;
-		const { model: asked, provider: sender } = this.#sender;
-		return sender === priceProvider ? recorder.target(provider, model) : recorder.target(sender, asked);
+		const { model, provider } = this.#labels;
+		return recorder.target(provider, model);
 	}
 }

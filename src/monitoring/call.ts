@@ -18,7 +18,7 @@ import { Attempt, type Sender } from "./attempt.ts";
 import { currentTags } from "./current-tags.ts";
 import type { Exchange } from "./exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
-import { observe, observeServed } from "./observer.ts";
+import { observe, observeNoted, observeServed } from "./observer.ts";
 
 /** What is known of a call when it starts. */
 export interface CallStart {
@@ -357,6 +357,7 @@ export class Call implements SettledCall {
 		const { errorType, lastAttempt, target } = this;
 		if (errorType !== "rate_limit" || lastAttempt?.status === 429 || lastAttempt?.status === 503) return;
 		installedRecorder.value?.rateLimited(target);
+		if (target >= 0) observeNoted("rate_limited", this.route, this.model, this.provider);
 	}
 }
 

@@ -23,13 +23,16 @@ export {
 	type CostTrackerOptions,
 	type PairTotals,
 } from "../ledger/cost-tracker.ts";
+export { callsCursor } from "../ledger/calls-cursor.ts";
 export type { CostReport, ReportedTotals } from "../ledger/cost-report.ts";
 export type { MonthCosts } from "../ledger/month-costs.ts";
 export type { Ledger } from "../ledger/ledger.ts";
 export type { LedgerState } from "../ledger/ledger-state.ts";
 export type { LedgerOptions } from "../ledger/ledger-options.ts";
+export type { LedgerEvent } from "../ledger/ledger-event.ts";
 export type { ExactCost, LedgerRow, RowSource } from "../ledger/ledger-row.ts";
 export type {
+	CallsOrder,
 	CallsQuery,
 	GroupBy,
 	GroupTotals,
@@ -38,6 +41,15 @@ export type {
 	TotalsQuery,
 	UnpricedModel,
 } from "../ledger/ledger-store.ts";
+export type {
+	NamedSteps,
+	NameFilter,
+	Percentiles,
+	Series,
+	SeriesGroup,
+	SeriesQuery,
+	SeriesSums,
+} from "../ledger/series-query.ts";
 export type { Bounds } from "../metrics/recorder.ts";
 export type { HistogramSnapshot, MetricsSnapshot, SeriesSnapshot } from "../metrics/snapshot.ts";
 export type { FamilySums } from "../metrics/sums.ts";

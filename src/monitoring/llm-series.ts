@@ -3,7 +3,7 @@ import type { ErrorType } from "../core/llm-error.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
 import { rememberBound } from "./bound-series.ts";
 import { isAmount, refuse } from "./manual-values.ts";
-import { observeManual } from "./observer.ts";
+import { observeManual, observeNoted } from "./observer.ts";
 
 /**
  * The manual functions for one route and model, whose series are looked up once: for code that is called very often.
@@ -57,15 +57,24 @@ export class LlmSeries {
 	recordLatency(ms: number): void {
 		const recorder = this.#recorder ?? this.#attach();
 		if (recorder === undefined) return;
-		if (isAmount(ms)) recorder.latency(this.#pair, ms);
-		else refuse("recordLatency(ms)");
+		if (!isAmount(ms)) {
+			refuse("recordLatency(ms)");
+			return;
+		}
+		recorder.latency(this.#pair, ms);
+		observeNoted("latency", this.route, this.model, undefined, ms);
 	}
 
 	/** @see recordLlmError */
 	recordError(errorType: ErrorType): void {
 		const recorder = this.#recorder ?? this.#attach();
-		if (recorder === undefined || recorder.error(this.#pair, errorType)) return;
+		if (recorder === undefined) return;
+		if (recorder.error(this.#pair, errorType)) {
+			observeNoted("error", this.route, this.model, undefined, undefined, errorType);
+			return;
+		}
 		recorder.error(this.#pair, "api_error");
+		observeNoted("error", this.route, this.model, undefined, undefined, "api_error");
 		refuse("recordError(errorType), so it counts as api_error");
 	}
 
@@ -83,12 +92,18 @@ export class LlmSeries {
 
 	/** @see incCacheHit */
 	incCacheHit(): void {
-		(this.#recorder ?? this.#attach())?.cacheHit(this.#cache);
+		const recorder = this.#recorder ?? this.#attach();
+		if (recorder === undefined) return;
+		recorder.cacheHit(this.#cache);
+		observeNoted("cache_hit", this.route);
 	}
 
 	/** @see incCacheMiss */
 	incCacheMiss(): void {
-		(this.#recorder ?? this.#attach())?.cacheMiss(this.#cache);
+		const recorder = this.#recorder ?? this.#attach();
+		if (recorder === undefined) return;
+		recorder.cacheMiss(this.#cache);
+		observeNoted("cache_miss", this.route);
 	}
 
 	#attach(): Recorder | undefined {

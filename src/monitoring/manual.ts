@@ -1,7 +1,7 @@
 import { ERROR_TYPES, type ErrorType } from "../core/llm-error.ts";
 import { installedRecorder } from "../metrics/recorder.ts";
 import { isAmount, isLabel, refuse } from "./manual-values.ts";
-import { observeManual } from "./observer.ts";
+import { observeManual, observeNoted } from "./observer.ts";
 
 /*
  * The guide's manual functions. Before initPrometheus() they do nothing; a value that cannot be right is refused,
@@ -78,6 +78,7 @@ export function recordLlmLatency(route: string, model: string, ms: number): void
 		return;
 	}
 	recorder.latency(recorder.pair(route, model), ms);
+	observeNoted("latency", route, model, undefined, ms);
 }
 
 /**
@@ -95,8 +96,12 @@ export function recordLlmLatency(route: string, model: string, ms: number): void
 export function incCacheHit(route: string): void {
 	const { value: recorder } = installedRecorder;
 	if (recorder === undefined) return;
-	if (isLabel(route)) recorder.cacheHit(recorder.route(route));
-	else refuse("incCacheHit(route)");
+	if (!isLabel(route)) {
+		refuse("incCacheHit(route)");
+		return;
+	}
+	recorder.cacheHit(recorder.route(route));
+	observeNoted("cache_hit", route);
 }
 
 /**
@@ -114,8 +119,12 @@ export function incCacheHit(route: string): void {
 export function incCacheMiss(route: string): void {
 	const { value: recorder } = installedRecorder;
 	if (recorder === undefined) return;
-	if (isLabel(route)) recorder.cacheMiss(recorder.route(route));
-	else refuse("incCacheMiss(route)");
+	if (!isLabel(route)) {
+		refuse("incCacheMiss(route)");
+		return;
+	}
+	recorder.cacheMiss(recorder.route(route));
+	observeNoted("cache_miss", route);
 }
 
 /**
@@ -133,8 +142,12 @@ export function incCacheMiss(route: string): void {
 export function recordRateLimit(provider: string, model: string): void {
 	const { value: recorder } = installedRecorder;
 	if (recorder === undefined) return;
-	if (isLabel(provider) && isLabel(model)) recorder.rateLimited(recorder.target(provider, model));
-	else refuse("recordRateLimit(provider, model)");
+	if (!isLabel(provider) || !isLabel(model)) {
+		refuse("recordRateLimit(provider, model)");
+		return;
+	}
+	recorder.rateLimited(recorder.target(provider, model));
+	observeNoted("rate_limited", undefined, model, provider);
 }
 
 /**
@@ -159,7 +172,12 @@ export function recordLlmError(route: string, model: string, errorType: ErrorTyp
 		return;
 	}
 	const pair = recorder.pair(route, model);
-	if (recorder.error(pair, errorType)) return;
+	if (recorder.error(pair, errorType)) {
+		// What the recorder knows is one of them.
+		observeNoted("error", route, model, undefined, undefined, errorType as ErrorType);
+		return;
+	}
 	recorder.error(pair, "api_error");
+	observeNoted("error", route, model, undefined, undefined, "api_error");
 	refuse("recordLlmError(route, model, errorType), so it counts as api_error:", ERROR_TYPES.join(", "));
 }

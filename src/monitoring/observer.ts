@@ -1,6 +1,7 @@
 import { isCallChannelHeard, publishCall } from "../core/call-channel.ts";
+import type { ErrorType } from "../core/llm-error.ts";
 import { roundUsd } from "../core/money.ts";
-import { settlementListeners } from "../core/settlement-listeners.ts";
+import { type NotedEvent, type NotedEventName, settlementListeners } from "../core/settlement-listeners.ts";
 import { installedRecorder } from "../metrics/recorder.ts";
 import { installedPrices } from "../pricing/installed-prices.ts";
 import { type Price, PriceBook } from "../pricing/price-book.ts";
@@ -69,6 +70,27 @@ export function observeManual(
 			listener.recorded(route, model, inputTokens, outputTokens, costUsd);
 		} catch (cause) {
 			reportInternalError("listener", "A listener to manual records has thrown.", cause);
+		}
+	}
+}
+
+/** Something that is no call was recorded: tell everyone who wants to know. */
+export function observeNoted(
+	event: NotedEventName,
+	route: string | undefined,
+	model?: string,
+	provider?: string,
+	latencyMs?: number,
+	errorType?: ErrorType,
+): void {
+	const listeners = settlementListeners();
+	if (listeners === undefined) return;
+	const noted: NotedEvent = { event, route, model, provider, latencyMs, errorType };
+	for (const listener of listeners) {
+		try {
+			listener.noted?.(noted);
+		} catch (cause) {
+			reportInternalError("listener", "A listener to events has thrown.", cause);
 		}
 	}
 }

@@ -1,5 +1,6 @@
 import { installedRecorder } from "../metrics/recorder.ts";
 import { headOf, type HttpExchange } from "./http-exchange.ts";
+import { observeNoted } from "./observer.ts";
 import { quietly } from "./quietly.ts";
 
 /** What is known of a request of which only that can be told. */
@@ -31,6 +32,7 @@ export class UnmeteredExchange implements HttpExchange {
 			const status = headOf(response)?.status ?? 500;
 			const target = recorder.target(provider, model);
 			recorder.attempt(target, status === 429 ? "rate_limited" : status < 400 ? "success" : "error");
+			if (status === 429) observeNoted("rate_limited", route, model, provider);
 			if (status < 400) recorder.unpriced(recorder.pair(route, model), "unmetered_api");
 		});
 	}

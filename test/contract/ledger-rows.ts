@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { LedgerEvent } from "../../src/ledger/ledger-event.ts";
 import type { LedgerRow } from "../../src/ledger/ledger-row.ts";
 
 /** 2026-11-25T07:00Z, the start of an hour. */
@@ -45,6 +46,47 @@ const tokens = fc
 	})
 	.map((usage) => Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== undefined)));
 
+/** A row that is no call. */
+export function eventRow(sequence: number, event: LedgerEvent, more: Partial<LedgerRow> = {}): LedgerRow {
+	const none = { usage: undefined, cost: undefined, priceSource: undefined, pricedModel: undefined } as const;
+	const by = { source: "manual", operation: undefined, outcome: undefined, latencyMs: undefined } as const;
+	return row(sequence, { ...none, ...by, attempts: 0, event, ...more });
+}
+
+/** Any events, whose numbers are none of {@link anyRows}. */
+export const anyEvents: fc.Arbitrary<LedgerRow[]> = fc
+	.array(
+		fc.record({
+			sequence: fc.integer({ min: 41, max: 80 }),
+			event: fc.constantFrom<LedgerEvent>(
+				"latency",
+				"error",
+				"cache_hit",
+				"cache_miss",
+				"rate_limited",
+				"served",
+			),
+			at: fc.integer({ min: SEVEN - 30 * HOUR_MS, max: SEVEN + 30 * HOUR_MS }),
+			route: fc.constantFrom("chat", "search", "ü"),
+			latencyMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
+			errorType: fc.constantFrom("timeout", "network"),
+			saved: fc.record({ whole: fc.nat({ max: 1e6 }), pico: fc.nat({ max: 999_999_999 }) }),
+		}),
+		{ maxLength: 30 },
+	)
+	.map((events) =>
+		events.map(({ at, errorType, event, latencyMs, route, saved, sequence }) =>
+			eventRow(sequence, event, {
+				at,
+				route,
+				...(event === "latency" ? { latencyMs } : undefined),
+				...(event === "error" ? { errorType } : undefined),
+				...(event === "served" ? { saved } : undefined),
+				...(event.startsWith("cache") ? { model: "", provider: "" } : undefined),
+			}),
+		),
+	);
+
 /** Any rows at all, of few enough names for them to meet. */
 export const anyRows: fc.Arbitrary<LedgerRow[]> = fc
 	.array(
@@ -66,6 +108,8 @@ export const anyRows: fc.Arbitrary<LedgerRow[]> = fc
 					nil: undefined,
 				},
 			),
+			latencyMs: fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }), { nil: undefined }),
+			timeToFirstTokenMs: fc.option(fc.double({ min: 0, max: 1e4, noNaN: true }), { nil: undefined }),
 			unpriced: fc.constantFrom("unknown_model", undefined),
 			usageMissing: fc.constantFrom("aborted", undefined),
 			tags: fc.constantFrom(undefined, { team: "search" }, { team: "ads", tier: "1" }),
@@ -74,6 +118,10 @@ export const anyRows: fc.Arbitrary<LedgerRow[]> = fc
 	)
 	.map((rows) =>
 		rows.map(({ sequence, ...more }) =>
-			row(sequence, { ...more, source: more.outcome === undefined ? "manual" : "call" }),
+			row(sequence, {
+				...more,
+				errorType: more.outcome === "error" ? (["timeout", "quota"] as const)[sequence % 2] : undefined,
+				source: more.outcome === undefined ? "manual" : "call",
+			}),
 		),
 	);

@@ -10,12 +10,16 @@ import { Call } from "../../src/monitoring/call.ts";
 import {
 	getPrometheus,
 	HyperAgentError,
+	incCacheHit,
+	incCacheMiss,
 	initPrometheus,
 	openLedger,
 	recordLlmCost,
 	recordLlmTokens,
+	recordRateLimit,
 	withTags,
 } from "../../src/monitoring/index.ts";
+import { CachedBackend, InstrumentedBackend, type LLMBackend } from "../../src/providers/index.ts";
 import { PROCESS_ID } from "../../src/core/call-id.ts";
 
 initPrometheus();
@@ -101,6 +105,51 @@ describe("openLedger", () => {
 		const text = getPrometheus().render();
 		expect(text).toContain('llm_cost_usd_total{route="exact",model="gpt-4-turbo"} 250\n');
 		expect(text).toContain('llm_cost_usd_total{route="exact",model="mine"} 30000.0007\n');
+		await ledger.close();
+	});
+
+	test("what is no call is kept for the page, and in no cost", async () => {
+		const before = openLedger({ path });
+		incCacheHit("events");
+		incCacheMiss("events");
+		recordRateLimit("openai", "gpt-4-turbo");
+		const answer = {
+			content: "",
+			toolCalls: [],
+			finishReason: "stop",
+			model: "gpt-4-turbo",
+			usage: { inputUncached: 100, output: 50 },
+		} as const;
+		const backend: LLMBackend = {
+			infer: async () => answer,
+			inferStream: () => expect.fail("Nobody streams."),
+			embed: () => expect.fail("Nobody embeds."),
+			modelInfo: () => ({ model: "gpt-4-turbo", provider: "openai" }),
+		};
+		const llm = new InstrumentedBackend(new CachedBackend(backend, "events"), "openai", "events");
+		for (let i = 0; i < 3; i += 1) await llm.infer([], [], 0.7);
+		await before.close();
+		// In another process it would be the same: the file is asked.
+		const ledger = openLedger({ path });
+		const range = { since: Date.now() - 60_000, until: Date.now() + 1, stepSeconds: 60 };
+		const { groups, total } = await ledger.series(range);
+		expect(total).toMatchObject({
+			calls: { success: 1 },
+			costPico: 2_500_000_000n,
+			cacheHits: 3,
+			cacheMisses: 2,
+			rateLimited: 1,
+			// Two of the three were served, at $0.0025 each.
+			savedPico: 5_000_000_000n,
+		});
+		expect(groups.find(({ route }) => route === "events")).toMatchObject({ savedPico: 5_000_000_000n });
+		expect(costReport({ by: [] }, await ledger.totals({ by: [] })).total).toMatchObject({
+			costUsd: "0.0025",
+			calls: { total: 1 },
+			manualRecords: 0,
+		});
+		expect((await ledger.calls({ limit: 10 })).length).toBe(1);
+		expect(await ledger.processPairs(PROCESS_ID)).toMatchObject([{ costPico: 2_500_000_000n }]);
 		await ledger.close();
 	});
 

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { callId } from "../../src/core/call-id.ts";
 import type { SettledCall } from "../../src/core/settled-call.ts";
-import { PAGE_ROWS, readRow, RowPage } from "../../src/ledger/row-page.ts";
+import { readRow } from "../../src/ledger/read-row.ts";
+import { PAGE_ROWS, RowPage } from "../../src/ledger/row-page.ts";
 import { decodeFrames, encodeFrame } from "../../src/ledger/spool-frame.ts";
 
 const count = fc.option(fc.nat({ max: Number.MAX_SAFE_INTEGER }), { nil: undefined });

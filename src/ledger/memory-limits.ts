@@ -1,0 +1,61 @@
+import type { DatabaseSync } from "node:sqlite";
+import { STEP_SPANS, type StepSpan } from "./step-schema.ts";
+import { pruneSteps } from "./sqlite-steps.ts";
+
+/** How much a ledger in memory remembers. */
+export interface MemoryLimits {
+	/** The latest calls, and as many other events. */
+	readonly calls: number;
+	/** How long steps are remembered, in milliseconds. */
+	readonly stepsMs: Readonly<Record<StepSpan, number>>;
+	/** The most steps of each length, whatever their time: each is one route, model and provider. */
+	readonly steps: number;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A page's ranges: an hour by ten seconds, three hours by minutes, a day by five, and 30 days by one and three hours. Some 40 MB at most. */
+export const MEMORY_LIMITS: MemoryLimits = {
+	calls: 10_000,
+	stepsMs: { 10: HOUR_MS, 60: 3 * HOUR_MS, 300: 25 * HOUR_MS, 3600: 30 * DAY_MS, 10800: 31 * DAY_MS },
+	steps: 20_000,
+};
+
+/**
+ * Forgets what is more.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function keepWithin(db: DatabaseSync, { calls, steps, stepsMs }: MemoryLimits, now: number): void {
+	forgetRows(db, calls);
+	for (const span of STEP_SPANS) {
+		const beyond = db
+			.prepare("SELECT start FROM steps WHERE span = ? ORDER BY start DESC LIMIT 1 OFFSET ?")
+			.get(span, steps)?.["start"];
+		// The step that is the first too many goes as a whole: a part of it would be no answer.
+		const after = typeof beyond === "number" ? (beyond + span) * 1000 : Number.NEGATIVE_INFINITY;
+		pruneSteps(db, span, Math.max(now - stepsMs[span], after));
+	}
+	const oldest = now - stepsMs[10800];
+	db.prepare("DELETE FROM totals WHERE start < ?").run(Math.floor(oldest / DAY_MS) * 86_400);
+}
+
+/** A row that comes late, since its call was long, is still taken: so there is no time before which none is. */
+function forgetRows(db: DatabaseSync, most: number): void {
+	let since = Number.NEGATIVE_INFINITY;
+	for (const table of ["call_rows", "event_rows"]) {
+		const beyond = db
+			.prepare(`SELECT at, key FROM ${table} ORDER BY at DESC, key DESC LIMIT 1 OFFSET ?`)
+			.get(most);
+		if (beyond === undefined) continue;
+		const { at, key } = beyond;
+		db.prepare(`DELETE FROM ${table} WHERE at < ?1 OR (at = ?1 AND key <= ?2)`).run(Number(at), Number(key));
+		since = Math.max(since, Number(at) + 1);
+	}
+	if (since === Number.NEGATIVE_INFINITY) return;
+	// Single rows before it are not all that there were.
+	db.prepare(
+		"INSERT INTO meta VALUES ('rows_since', ?1) ON CONFLICT DO UPDATE SET value = max(value, ?1)",
+	).run(since);
+}
