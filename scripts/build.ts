@@ -1,39 +1,24 @@
-/** Builds dist/ from src/: the package by one tsconfig, the browser page by its own, assets as they are. */
-import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+/** Builds dist/ from src/: the package by the compiler, the browser page by Vite. */
+import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join, sep } from "node:path";
+import { buildPage } from "./build-page.ts";
 import { ROOT, runCommand, TSC } from "./run-command.ts";
 
 const SRC: string = join(ROOT, "src");
 const DIST: string = join(ROOT, "dist");
-const PAGE = "dashboard/page";
+const PAGE: string = join("dashboard", "page", sep);
 
-/** Builds everything; the answer is what the compiler complained about, or "" where it is content. */
+/** Builds everything; the answer is what the compiler and Vite complained about, or "" where they are content. */
 export async function build(): Promise<string> {
-	const projects = ["tsconfig.build.json"];
-	if (existsSync(join(SRC, PAGE, "tsconfig.json"))) projects.push(join("src", PAGE));
-	const results = await Promise.all(projects.map((project) => compile(project)));
+	const results = await Promise.all([compile("tsconfig.build.json"), buildPage()]);
 	await removeOrphans();
-	await Promise.all([rewriteDeclarations(), copyPageAssets(), makeExecutable(join(DIST, "cli/main.js"))]);
+	await Promise.all([rewriteDeclarations(), makeExecutable(join(DIST, "cli/main.js"))]);
 	return results.join("");
 }
 
 async function compile(project: string): Promise<string> {
-	// The page shares the types of dashboard/stats.ts, so its root is the folder above.
-	const page = [
-		"--noEmit",
-		"false",
-		"--rootDir",
-		join("src", PAGE, ".."),
-		"--outDir",
-		join("dist", PAGE, ".."),
-	];
-	const { code, output } = await runCommand("node", [
-		TSC,
-		"-p",
-		project,
-		...(project.endsWith(PAGE) ? page : []),
-	]);
+	const { code, output } = await runCommand("node", [TSC, "-p", project]);
 	return code === 0 ? "" : output;
 }
 
@@ -47,17 +32,11 @@ async function rewriteDeclarations(): Promise<void> {
 	}
 }
 
-async function copyPageAssets(): Promise<void> {
-	for (const name of await filesOf(join(SRC, PAGE))) {
-		if (name.endsWith(".ts") || name.endsWith("tsconfig.json")) continue;
-		await mkdir(dirname(join(DIST, PAGE, name)), { recursive: true });
-		await copyFile(join(SRC, PAGE, name), join(DIST, PAGE, name));
-	}
-}
-
 /** Removes what an earlier build left of sources that are gone. */
 async function removeOrphans(): Promise<void> {
 	for (const name of await filesOf(DIST)) {
+		// Vite empties the page's folder itself.
+		if (name.startsWith(PAGE)) continue;
 		const source = name.replace(/\.d\.ts$|\.js$/, ".ts");
 		if (!existsSync(join(SRC, source)) && !existsSync(join(SRC, name))) await rm(join(DIST, name));
 	}

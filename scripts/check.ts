@@ -50,7 +50,7 @@ async function complaint(command: string, args: readonly string[]): Promise<stri
 }
 
 async function checkTypes(): Promise<string> {
-	const projects = [".", "src/dashboard/page"].filter((path) =>
+	const projects = [".", "src/dashboard/page", "test/dashboard/page"].filter((path) =>
 		existsSync(join(ROOT, path, "tsconfig.json")),
 	);
 	const results = await Promise.all(

@@ -56,6 +56,12 @@ export function formatPercent(share: number | null): string {
 	return share === null ? NOTHING : SHORT.format(share * 100);
 }
 
+/** The same with one decimal, so that a column of them is in line: "62.5", "<0.1". */
+export function formatShare(share: number): string {
+	const percent = share * 100;
+	return percent > 0 && percent < 0.05 ? "<0.1" : percent.toFixed(1);
+}
+
 /** "0.05" */
 export function formatRate(perSecond: number): string {
 	return SHORT.format(perSecond);
@@ -83,4 +89,50 @@ export function formatWindow(seconds: number): string {
 /** "1 call", "3 calls". */
 export function formatCalls(count: number): string {
 	return `${formatExact(count)} ${count === 1 ? "call" : "calls"}`;
+}
+
+/** "1 error", "3 errors". */
+export function formatErrors(count: number): string {
+	return `${formatExact(count)} ${count === 1 ? "error" : "errors"}`;
+}
+
+/** An exact decimal as it is, with two decimals at least: "1234.5" is "$1,234.50", "0.0000025" "$0.0000025". */
+export function formatExactUsd(decimal: string): string {
+	const [, sign = "", whole = "", fraction = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimal) ?? [];
+	if (whole === "") return decimal;
+	const digits = fraction.replace(/0+$/, "").padEnd(2, "0");
+	return `${sign}$${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${digits}`;
+}
+
+/** "14:02:05" of today, else "24 Nov 14:02:05". */
+export function formatMoment(ms: number, now: number): string {
+	const isToday = new Date(ms).toDateString() === new Date(now).toDateString();
+	return isToday ? formatTime(ms) : `${formatDay(ms)} ${formatTime(ms)}`;
+}
+
+/** "24 Nov" */
+export function formatDay(ms: number): string {
+	return new Date(ms).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+}
+
+/** "14:02" */
+export function formatMinute(ms: number): string {
+	return new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
+/** "10 s", "5 min", "2 h", "1 d": how long a step is. */
+export function formatStep(seconds: number): string {
+	if (seconds % 86_400 === 0) return `${seconds / 86_400} d`;
+	if (seconds % 3600 === 0) return `${seconds / 3600} h`;
+	return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}
+
+/** "Europe/Berlin, UTC+1", of the viewer. */
+export function formatZone(ms: number): string {
+	const name = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+	const minutes = -new Date(ms).getTimezoneOffset();
+	if (minutes === 0) return name === "UTC" ? "UTC" : `${name}, UTC`;
+	const hours = Math.trunc(Math.abs(minutes) / 60);
+	const rest = Math.abs(minutes) % 60;
+	return `${name}, UTC${minutes < 0 ? "−" : "+"}${hours}${rest === 0 ? "" : `:${String(rest).padStart(2, "0")}`}`;
 }

@@ -3,12 +3,17 @@ import {
 	formatCalls,
 	formatCount,
 	formatDuration,
+	formatErrors,
+	formatExactUsd,
+	formatMoment,
 	formatPercent,
 	formatRate,
 	formatSince,
+	formatStep,
 	formatTime,
 	formatUsd,
 	formatWindow,
+	formatZone,
 } from "../../../src/dashboard/page/format.ts";
 
 test.each([
@@ -58,6 +63,26 @@ test.each([
 	[300, "last 5 min"],
 ])("a window of %d s is the %s", (seconds, text) => expect(formatWindow(seconds)).toBe(text));
 
+test.each([
+	["0", "$0.00"],
+	["1234.5", "$1,234.50"],
+	["1234567.891", "$1,234,567.891"],
+	["0.0000000025", "$0.0000000025"],
+	["0.250000", "$0.25"],
+	["-0.5", "-$0.50"],
+	["not a number", "not a number"],
+])("the exact decimal %s is %s: no digit is lost", (decimal, text) =>
+	expect(formatExactUsd(decimal)).toBe(text),
+);
+
+test.each([
+	[10, "10 s"],
+	[90, "90 s"],
+	[300, "5 min"],
+	[7200, "2 h"],
+	[86_400, "1 d"],
+])("a step of %d s is %s", (seconds, text) => expect(formatStep(seconds)).toBe(text));
+
 test("shares, rates and calls", () => {
 	expect([formatPercent(null), formatPercent(0), formatPercent(0.625), formatPercent(1)]).toEqual([
 		"–",
@@ -67,11 +92,20 @@ test("shares, rates and calls", () => {
 	]);
 	expect([formatRate(0), formatRate(0.05), formatRate(1 / 3)]).toEqual(["0", "0.05", "0.333"]);
 	expect([formatCalls(1), formatCalls(1234)]).toEqual(["1 call", "1,234 calls"]);
+	expect([formatErrors(1), formatErrors(0)]).toEqual(["1 error", "0 errors"]);
 });
 
 test("times are in the viewer's zone, with the day where it is another", () => {
 	const since = new Date(2026, 10, 24, 9, 5, 7).getTime();
 	expect(formatTime(since)).toBe("09:05:07");
+	expect(formatMoment(since, new Date(2026, 10, 24, 23, 0).getTime())).toBe("09:05:07");
+	expect(formatMoment(since, new Date(2026, 10, 25, 1, 0).getTime())).toBe("24 Nov 09:05:07");
 	expect(formatSince(since, new Date(2026, 10, 24, 23, 0).getTime())).toBe("since 09:05");
 	expect(formatSince(since, new Date(2026, 10, 25, 1, 0).getTime())).toBe("since 24 Nov 09:05");
+});
+
+test("and the page says which zone that is", () => {
+	const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+	expect(formatZone(Date.UTC(2026, 10, 24))).toMatch(/^(UTC|.+, UTC([+−]\d{1,2}(:\d\d)?)?)$/);
+	expect(formatZone(0).startsWith(zone)).toBe(true);
 });

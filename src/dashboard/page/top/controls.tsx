@@ -1,0 +1,100 @@
+import type { SeriesAnswer } from "../../series-answer.ts";
+import { formatMoment, NOTHING } from "../format.ts";
+import { memo } from "../memo.ts";
+import { CustomRange } from "./custom-range.tsx";
+import { type FilterName, isFiltered, RANGES, type View } from "../state/view.ts";
+
+interface ControlsProps {
+	readonly view: View;
+	readonly choices: SeriesAnswer["choices"];
+	readonly go: (view: View) => void;
+}
+
+const LABELS: readonly (readonly [FilterName, string, keyof SeriesAnswer["choices"]])[] = [
+	["route", "Route", "routes"],
+	["model", "Model", "models"],
+	["provider", "Provider", "providers"],
+];
+/** Which time is looked at, and what of it. */
+export const Controls = memo(function Controls({ choices, go, view }: ControlsProps) {
+	const { filters, range, zoom } = view;
+	return (
+		<div id="controls" class="controls">
+			<div class="segments" role="group" aria-label="Time range">
+				{RANGES.map((each) => (
+					<button
+						key={each.name}
+						type="button"
+						aria-pressed={zoom === undefined && range.name === each.name}
+						onClick={() => go({ range: each, filters })}
+					>
+						{each.label}
+					</button>
+				))}
+			</div>
+			{zoom !== undefined && (
+				<button type="button" id="zoom-out" class="more" onClick={() => go({ range, filters })}>
+					<span aria-hidden="true">× </span>
+					{formatMoment(zoom.since, Date.now())} to {formatMoment(zoom.until, Date.now())}
+					<span class="unseen"> (zoom out)</span>
+				</button>
+			)}
+			<CustomRange view={view} go={go} />
+			{LABELS.map(([name, title, list]) => (
+				<Choice
+					key={name}
+					name={name}
+					title={title}
+					choices={choices[list]}
+					value={filters[name]}
+					onChoose={(value) => {
+						const { [name]: _, ...others } = filters;
+						go({ ...view, filters: value === undefined ? others : { ...others, [name]: value } });
+					}}
+				/>
+			))}
+			{isFiltered(filters) && (
+				<button type="button" id="clear-filters" class="more" onClick={() => go({ ...view, filters: {} })}>
+					Clear filters
+				</button>
+			)}
+		</div>
+	);
+});
+
+interface ChoiceProps {
+	readonly name: FilterName;
+	readonly title: string;
+	readonly choices: readonly string[];
+	readonly value: string | undefined;
+	readonly onChoose: (value: string | undefined) => void;
+}
+
+/** A filter that is set stays in its list, even where nothing of the time has that label. */
+function Choice({ choices, name, onChoose, title, value }: ChoiceProps) {
+	const all = value === undefined || choices.includes(value) ? choices : [value, ...choices];
+	return (
+		<label class={value === undefined ? "filter" : "filter set"}>
+			{title}{" "}
+			<select
+				id={`filter-${name}`}
+				value={optionOf(value)}
+				onChange={({ currentTarget }) =>
+					onChoose(currentTarget.value === "" ? undefined : currentTarget.value.slice(1))
+				}
+			>
+				<option value="">all</option>
+				{all.map((choice) => (
+					<option key={choice} value={optionOf(choice)}>
+						{choice === "" ? (name === "provider" ? "by hand" : NOTHING) : choice}
+					</option>
+				))}
+			</select>
+		</label>
+	);
+}
+
+/** A label can be "": with a mark before it, it is not the choice that filters nothing. */
+function optionOf(value: string | undefined): string {
+	return value === undefined ? "" : `=${value}`;
+}
