@@ -2,6 +2,7 @@ import { cac } from "cac";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { VERSION } from "../core/version.ts";
 import { costsCommand } from "./commands/costs.ts";
+import { dashboardCommand } from "./commands/dashboard.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { reconcileCommand } from "./commands/reconcile.ts";
 import { pricesCommand } from "./commands/prices.ts";
@@ -14,6 +15,7 @@ import { pricesCommand } from "./commands/prices.ts";
 export async function runCli(argv: readonly string[]): Promise<number> {
 	const cli = cac("hyperagent");
 	demoCommand(cli);
+	dashboardCommand(cli);
 	costsCommand(cli);
 	reconcileCommand(cli);
 	pricesCommand(cli);

@@ -1,6 +1,9 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { BlockList, isIP, isIPv6 } from "node:net";
+import type { FailureThrottle, TokenSender } from "./failure-throttle.ts";
+import { readCookie } from "./session-cookie.ts";
+import type { Session, Sessions } from "./sessions.ts";
+import { bearerToken, hashToken } from "./token.ts";
 
 /** What a decision on a request needs of it. */
 export interface AccessRequest {
@@ -16,13 +19,33 @@ export interface AccessPolicy {
 	readonly boundHost: string;
 	/** Of the token; `undefined` where none is set. */
 	readonly tokenHash: Buffer | undefined;
+	/** Of the token for `/metrics`; `undefined` where it is open to all. */
+	readonly metricsTokenHash: Buffer | undefined;
+	/** Whether everybody may see everything. */
+	readonly allowUnauthenticated: boolean;
+	/** Of browsers; `undefined` where no token is set. */
+	readonly sessions: Sessions | undefined;
+	/** What the session's cookie is called. */
+	readonly cookie: string;
+	readonly throttle: FailureThrottle;
 }
 
-/** `unauthorized`: the token is missing or wrong. `foreign-host`: asked for by a name that is not this machine's. */
-export type AccessDecision = "allowed" | "unauthorized" | "foreign-host";
+/**
+ * `unauthorized`: the token is missing or wrong. `throttled`: too many wrong ones have come. `foreign-host`: asked for by a
+ * name that is not this machine's.
+ */
+export type AccessDecision =
+	| { readonly kind: "allowed"; readonly session?: Session | undefined }
+	| { readonly kind: "unauthorized" | "foreign-host" }
+	| { readonly kind: "throttled"; readonly retryAfterSeconds: number };
 
 /** For scrapers and load balancers: open to every peer, under every name. */
 const PUBLIC_PATHS = new Set(["/metrics", "/health", "/ready"]);
+/** How a browser gets in and out, where a token is set. */
+const LOGIN_PATHS = new Set(["/login", "/login.css", "/logout"]);
+
+const ALLOWED: AccessDecision = { kind: "allowed" };
+const UNAUTHORIZED: AccessDecision = { kind: "unauthorized" };
 
 const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8);
@@ -36,16 +59,27 @@ const PROXY_HEADER = /^(forwarded|via|x-real-ip|x-forwarded-.+)$/;
  * Decides on a request. Where a token is set, everybody needs it: a peer on loopback may be a proxy that lets in the
  * world. Where none is, only peers on loopback are let in, and only where they ask for this machine by a name of its
  * own: a page from elsewhere whose name was re-bound to 127.0.0.1 comes with that name in `Host`.
+ *
+ * @param now milliseconds since the epoch
  */
-export function decideAccess(request: AccessRequest, policy: AccessPolicy): AccessDecision {
+export function decideAccess(request: AccessRequest, policy: AccessPolicy, now: number): AccessDecision {
 	const { headers, path, peer } = request;
-	if (PUBLIC_PATHS.has(path)) return "allowed";
-	if (policy.tokenHash !== undefined) {
-		return hasToken(headers.authorization, policy.tokenHash) ? "allowed" : "unauthorized";
+	const { metricsTokenHash, tokenHash } = policy;
+	if (PUBLIC_PATHS.has(path)) {
+		if (path !== "/metrics" || metricsTokenHash === undefined) return ALLOWED;
+		const accepted = tokenHash === undefined ? [metricsTokenHash] : [metricsTokenHash, tokenHash];
+		return checkProgram(request, policy, accepted, "metrics");
 	}
-	if (!isLoopback(peer) || Object.keys(headers).some((name) => PROXY_HEADER.test(name)))
-		return "unauthorized";
-	return isOwnHost(headers.host, policy.boundHost) ? "allowed" : "foreign-host";
+	if (policy.allowUnauthenticated) return ALLOWED;
+	if (tokenHash !== undefined) {
+		if (LOGIN_PATHS.has(path)) return ALLOWED;
+		const session = policy.sessions?.read(readCookie(headers.cookie, policy.cookie), now);
+		// A session is asked first: guesses from its address must not hold it up.
+		if (session !== undefined) return { kind: "allowed", session };
+		return checkProgram(request, policy, [tokenHash], "all");
+	}
+	if (!isLoopback(peer) || isProxied(headers)) return UNAUTHORIZED;
+	return isOwnHost(headers.host, policy.boundHost) ? ALLOWED : { kind: "foreign-host" };
 }
 
 /** Whether only this machine can be at that address. */
@@ -54,21 +88,42 @@ export function isLoopback(address: string | undefined): boolean {
 	return loopback.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 }
 
-/** What is kept of a token: equal lengths make the comparison constant in time. */
-export function hashToken(token: string): Buffer {
-	return createHash("sha256").update(token).digest();
+/**
+ * Who sends a token, for the throttle. What comes through a proxy is not told apart by what it says of its origin, which
+ * anyone may write, but it never counts as the proxy's own machine.
+ */
+export function tokenSender({ headers, peer = "" }: Pick<AccessRequest, "headers" | "peer">): TokenSender {
+	const proxied = isProxied(headers);
+	return { key: `${networkOf(peer)}${proxied ? " proxied" : ""}`, isLocal: isLoopback(peer) && !proxied };
 }
 
-function hasToken(authorization: string | undefined, tokenHash: Buffer): boolean {
-	const token = sentToken(authorization ?? "");
-	return token !== undefined && timingSafeEqual(hashToken(token), tokenHash);
+function checkProgram(
+	request: AccessRequest,
+	{ throttle }: AccessPolicy,
+	accepted: readonly Buffer[],
+	purpose: string,
+): AccessDecision {
+	const token = bearerToken(request.headers.authorization);
+	if (token === undefined) return UNAUTHORIZED;
+	const verdict = throttle.check(tokenSender(request), hashToken(token), accepted, purpose);
+	if (verdict.kind === "throttled") return verdict;
+	return verdict.kind === "right" ? ALLOWED : UNAUTHORIZED;
 }
 
-/** From programs as `Bearer <token>`; from browsers, which ask for a name and a password, as the password. */
-function sentToken(authorization: string): string | undefined {
-	const basic = /^Basic +([a-z0-9+/]+={0,2}) *$/i.exec(authorization)?.[1];
-	if (basic === undefined) return /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
-	return /^[^:]*:(.*)$/s.exec(Buffer.from(basic, "base64").toString())?.[1];
+function isProxied(headers: IncomingHttpHeaders): boolean {
+	return Object.keys(headers).some((name) => PROXY_HEADER.test(name));
+}
+
+/** One for each address that somebody is given: of IPv6 that is a whole /64. */
+function networkOf(peer: string): string {
+	const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/i.exec(peer)?.[1];
+	if (v4 !== undefined || !isIPv6(peer)) return v4 ?? peer;
+	const [head = "", tail] = peer.split("%", 1)[0]?.split("::") ?? [];
+	const groups = head === "" ? [] : head.split(":");
+	const last = tail === undefined || tail === "" ? [] : tail.split(":");
+	const zeros = Array.from({ length: tail === undefined ? 0 : 8 - groups.length - last.length }, () => "0");
+	const all = [...groups, ...zeros, ...last];
+	return `${all.slice(0, 4).join(":")}::/64`;
 }
 
 function isOwnHost(host: string | undefined, boundHost: string): boolean {

@@ -2,17 +2,37 @@ import type { HttpBindings } from "@hono/node-server";
 import { type Handler, Hono, type MiddlewareHandler } from "hono";
 import type { PrometheusHandle } from "../monitoring/index.ts";
 import { type AccessPolicy, decideAccess } from "./access.ts";
+import { allowOrigins } from "./cors.ts";
+import type { EventHub } from "./event-hub.ts";
+import type { HistoryAnswers } from "./history-answers.ts";
 import type { DashboardLogger } from "./logger.ts";
+import { ASK_AGAIN_PAGE } from "./login-page.ts";
 import type { PageFile } from "./page-files.ts";
-import { costsRoute } from "./routes/costs.ts";
+import { eventsRoute } from "./routes/events.ts";
 import { healthRoute } from "./routes/health.ts";
+import { callsRoute, costsRoute, seriesRoute } from "./routes/history.ts";
+import {
+	loginFormRoute,
+	type LoginParts,
+	loginRoute,
+	loginStyleRoute,
+	logoutRoute,
+	queryOf,
+} from "./routes/login.ts";
 import { metricsRoute } from "./routes/metrics.ts";
-import { pageRoute } from "./routes/page.ts";
+import { noPageRoute, pageRoute } from "./routes/page.ts";
 import { readyRoute } from "./routes/ready.ts";
 import { statsRoute } from "./routes/stats.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
+import { writeCookie } from "./session-cookie.ts";
+import type { Session } from "./sessions.ts";
 import type { DashboardStats } from "./stats.ts";
 
-type Env = { Bindings: HttpBindings };
+/** What a request carries through the routes. */
+export interface Env {
+	readonly Bindings: HttpBindings;
+	readonly Variables: { session: Session | undefined };
+}
 /** The routes as one, on Node's own request and response. */
 export type App = Hono<Env>;
 /** Answers one path. */
@@ -21,43 +41,83 @@ export type RouteHandler = Handler<Env>;
 /** What the routes stand on. */
 export interface AppParts {
 	readonly handle: PrometheusHandle;
-	readonly collect: () => DashboardStats;
+	readonly collect: () => Promise<DashboardStats>;
+	readonly history: HistoryAnswers;
+	readonly events: EventHub;
 	readonly isReady: () => boolean;
 	readonly page: readonly PageFile[];
 	readonly policy: AccessPolicy;
+	readonly corsOrigins: readonly string[];
 	readonly logger: DashboardLogger;
 }
 
-/** No inline script or style, nothing from elsewhere, in no frame. */
-const CONTENT_SECURITY_POLICY =
-	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+type Routes = Readonly<Record<string, { readonly get?: RouteHandler; readonly post?: RouteHandler }>>;
 
-/** Basic is what browsers ask their user for; they send it again with all that the page loads. */
-const CHALLENGES = ["Bearer", 'Basic realm="HyperAgent", charset="UTF-8"'];
 const TOKEN_NEEDED =
-	"Send the server's authToken: `Authorization: Bearer <token>`, or in a browser as the password.";
-/** No browser asks for a password here: there is none. */
+	"Send the token that the server was started with as `Authorization: Bearer <token>`; a browser logs in at /login.";
 const NO_TOKEN_SET =
 	"This is for programs on the server's own machine. Set the server's authToken to let others in, and what comes through a proxy.";
+const TOO_MANY =
+	"Too many wrong tokens came from your address, or from everywhere. Wait, then send the right one.";
 
-/** All routes behind the access check; GET and HEAD only. */
+/** All routes behind the access check; GET and HEAD only, but for logging in and out. */
 export function createApp(parts: AppParts): App {
-	const { collect, handle, isReady, logger, page, policy } = parts;
+	const { collect, events, handle, history, isReady, page, policy } = parts;
+	return assemble(parts, {
+		...publicRoutes(handle, isReady),
+		"/api/stats": { get: statsRoute(collect) },
+		"/api/series": { get: seriesRoute(history) },
+		"/api/calls": { get: callsRoute(history) },
+		"/api/costs": { get: costsRoute(history) },
+		"/api/events": { get: eventsRoute(events) },
+		"/": { get: noPageRoute() },
+		...Object.fromEntries(page.map((file) => [file.path, { get: pageRoute(file) }])),
+		...loginRoutes(policy),
+	});
+}
+
+/** Only what scrapers and load balancers ask for. */
+export function createMetricsApp(
+	parts: Pick<AppParts, "handle" | "isReady" | "policy" | "corsOrigins" | "logger">,
+): App {
+	return assemble(parts, publicRoutes(parts.handle, parts.isReady));
+}
+
+function publicRoutes(handle: PrometheusHandle, isReady: () => boolean): Routes {
+	return {
+		"/metrics": { get: metricsRoute(handle) },
+		"/health": { get: healthRoute() },
+		"/ready": { get: readyRoute(isReady) },
+	};
+}
+
+function loginRoutes(policy: AccessPolicy): Routes {
+	const { sessions, tokenHash } = policy;
+	if (sessions === undefined || tokenHash === undefined) return {};
+	const parts: LoginParts = { policy, sessions, tokenHash };
+	return {
+		"/login": { get: loginFormRoute(parts), post: loginRoute(parts) },
+		"/login.css": { get: loginStyleRoute() },
+		"/logout": { post: logoutRoute(parts) },
+	};
+}
+
+function assemble(
+	{ corsOrigins, logger, policy }: Pick<AppParts, "policy" | "corsOrigins" | "logger">,
+	routes: Routes,
+): App {
 	const app = new Hono<Env>();
 	app.use(secureHeaders());
 	app.use(headLength());
+	if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
 	app.use(checkAccess(policy));
-	const routes: Readonly<Record<string, RouteHandler>> = {
-		"/metrics": metricsRoute(handle),
-		"/health": healthRoute(),
-		"/ready": readyRoute(isReady),
-		"/api/stats": statsRoute(collect),
-		"/api/costs": costsRoute(),
-		...Object.fromEntries(page.map((file) => [file.path, pageRoute(file)])),
-	};
-	for (const [path, handler] of Object.entries(routes)) {
-		app.get(path, handler); // hono answers HEAD by it as well
-		app.all(path, (c) => c.json({ error: "Use GET or HEAD." }, 405, { Allow: "GET, HEAD" }));
+	for (const [path, { get, post }] of Object.entries(routes)) {
+		if (get !== undefined) app.get(path, get); // hono answers HEAD by it as well
+		if (post !== undefined) app.post(path, post);
+		const methods = [...(get === undefined ? [] : ["GET", "HEAD"]), ...(post === undefined ? [] : ["POST"])];
+		app.all(path, (c) =>
+			c.json({ error: `Use ${methods.join(" or ")}.` }, 405, { Allow: methods.join(", ") }),
+		);
 	}
 	app.notFound((c) =>
 		c.json({ error: `There is nothing here; try ${Object.keys(routes).slice(0, 4).join(", ")}.` }, 404),
@@ -70,12 +130,10 @@ export function createApp(parts: AppParts): App {
 }
 
 function secureHeaders(): MiddlewareHandler<Env> {
+	const headers = Object.entries(SECURITY_HEADERS);
 	return async (c, next) => {
+		for (const [name, value] of headers) c.header(name, value);
 		await next();
-		c.header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
-		c.header("X-Content-Type-Options", "nosniff");
-		c.header("Referrer-Policy", "no-referrer");
-		c.header("Cross-Origin-Resource-Policy", "same-origin");
 	};
 }
 
@@ -83,7 +141,7 @@ function secureHeaders(): MiddlewareHandler<Env> {
 function headLength(): MiddlewareHandler<Env> {
 	return async (c, next) => {
 		await next();
-		if (c.req.method !== "HEAD" || c.res.headers.has("Content-Length")) return;
+		if (c.req.method !== "HEAD" || c.res.headers.has("Content-Length") || c.res.body === null) return;
 		const body = await c.res.clone().arrayBuffer();
 		c.header("Content-Length", String(body.byteLength));
 	};
@@ -91,16 +149,42 @@ function headLength(): MiddlewareHandler<Env> {
 
 function checkAccess(policy: AccessPolicy): MiddlewareHandler<Env> {
 	return async (c, next) => {
-		const { headers, socket } = c.env.incoming;
-		switch (decideAccess({ peer: socket.remoteAddress, path: c.req.path, headers }, policy)) {
-			case "allowed":
+		const { incoming } = c.env;
+		const { headers, socket } = incoming;
+		const now = Date.now();
+		const decision = decideAccess({ peer: socket.remoteAddress, path: c.req.path, headers }, policy, now);
+		switch (decision.kind) {
+			case "allowed": {
+				const { session } = decision;
+				c.set("session", session);
+				if (session !== undefined && policy.sessions?.isOld(session, now) === true) {
+					const cookie = policy.sessions.write(policy.sessions.begin(now, session.id));
+					c.header("Set-Cookie", writeCookie(policy.cookie, cookie, policy.sessions.lifeSeconds, incoming));
+				}
 				return next();
-			case "unauthorized":
-				// One line each, straight to Node: Chromium does not see the second challenge of a line.
-				c.env.outgoing.setHeader("WWW-Authenticate", policy.tokenHash === undefined ? "Bearer" : CHALLENGES);
-				return c.json({ error: policy.tokenHash === undefined ? NO_TOKEN_SET : TOKEN_NEEDED }, 401);
+			}
+			case "throttled":
+				c.header("Retry-After", String(decision.retryAfterSeconds));
+				return c.json({ error: TOO_MANY }, 429, { "Cache-Control": "no-store" });
+			case "unauthorized": {
+				c.header("Cache-Control", "no-store");
+				const isPage = c.req.path === "/" && ["GET", "HEAD"].includes(c.req.method);
+				if (isPage && policy.tokenHash !== undefined && headers.authorization === undefined) {
+					return isFromElsewhere(headers["sec-fetch-site"])
+						? c.html(ASK_AGAIN_PAGE)
+						: c.redirect(`./login${queryOf(c)}`, 303);
+				}
+				c.header("WWW-Authenticate", "Bearer");
+				const needsToken = policy.tokenHash !== undefined || c.req.path === "/metrics";
+				return c.json({ error: needsToken ? TOKEN_NEEDED : NO_TOKEN_SET }, 401);
+			}
 			case "foreign-host":
 				return c.json({ error: "Ask for this machine by localhost or 127.0.0.1, or set an authToken." }, 403);
 		}
 	};
+}
+
+/** Whether a browser follows another site's link, and so keeps a session's cookie to itself. */
+function isFromElsewhere(site: string | string[] | undefined): boolean {
+	return site === "cross-site" || site === "same-site";
 }

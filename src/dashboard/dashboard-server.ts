@@ -5,9 +5,14 @@ import {
 	initPrometheus,
 	type PrometheusHandle,
 } from "../monitoring/index.ts";
+import { reportInternalError } from "../monitoring/internal-errors.ts";
 import { isPrometheusInstalled } from "../monitoring/prometheus.ts";
-import { hashToken, isLoopback } from "./access.ts";
-import { createApp } from "./app.ts";
+import { type AccessPolicy, isLoopback } from "./access.ts";
+import { type App, createApp, createMetricsApp } from "./app.ts";
+import { EventHub } from "./event-hub.ts";
+import { FailureThrottle } from "./failure-throttle.ts";
+import { HistoryAnswers } from "./history-answers.ts";
+import { LedgerFiguresReader } from "./ledger-figures.ts";
 import {
 	DEFAULT_ADDRESS,
 	formatAddress,
@@ -19,18 +24,37 @@ import { HttpServer } from "./http-server.ts";
 import { type DashboardLogger, DEFAULT_LOGGER, guardedLogger } from "./logger.ts";
 import { loadPageFiles, type PageFile } from "./page-files.ts";
 import { checkServerOptions } from "./server-options.ts";
+import { cookieName } from "./session-cookie.ts";
+import { Sessions } from "./sessions.ts";
+import { SettledCount } from "./settled-count.ts";
+import type { DashboardStats } from "./stats.ts";
 import { StatsCollector } from "./stats-collector.ts";
+import { hashToken } from "./token.ts";
 
 /** Everything is optional. */
 export interface DashboardServerOptions {
 	/**
-	 * Visible ASCII characters. Whoever sends it sees the page, `/api/stats` and `/api/costs`, from any machine: as
-	 * `Authorization: Bearer <token>`, or in a browser, which asks, as the password with any user name. Once it is set,
-	 * this machine needs it too, for a reverse proxy here speaks for others. Without it only programs on this machine see
-	 * them, and nobody through a proxy that says it is one (`Forwarded`, `X-Forwarded-*`, `X-Real-IP`, `Via`).
-	 * `/metrics`, `/health` and `/ready` are open to all.
+	 * Visible ASCII characters. Whoever has it sees the page and everything under `/api/`, from any machine: a program sends
+	 * it as `Authorization: Bearer <token>`, a browser is asked for it by a form at `/login`. Once it is set, this machine
+	 * needs it too, for a reverse proxy here speaks for others. Without it only programs on this machine see them, and
+	 * nobody through a proxy that says it is one (`Forwarded`, `X-Forwarded-*`, `X-Real-IP`, `Via`). `/metrics`, `/health`
+	 * and `/ready` are open to all. Wrong tokens are throttled: see docs/decisions/0010-the-servers-doors.md.
 	 */
 	readonly authToken?: string | undefined;
+	/** Lets everybody see everything, from everywhere. Only where something else keeps the world out. */
+	readonly allowUnauthenticated?: boolean | undefined;
+	/** Serves `/metrics`, `/health` and `/ready`, and nothing else, at this "host:port" as well. */
+	readonly metricsAddress?: string | undefined;
+	/** What `/metrics` needs as a Bearer token, at both addresses; the `authToken` opens it too. */
+	readonly metricsToken?: string | undefined;
+	/** Origins such as "https://ops.example.com" whose pages may read answers, by the token. None unless given. */
+	readonly corsOrigins?: readonly string[] | undefined;
+	/** The most connections at a time; further ones are closed at once. 2,000 unless given. */
+	readonly maxConnections?: number | undefined;
+	/** The most `/api/events` at a time, one for each open page; further ones get 503. 500 unless given. */
+	readonly maxEventStreams?: number | undefined;
+	/** How long a browser that has logged in, and does not come back, stays so. 168 unless given. */
+	readonly sessionHours?: number | undefined;
 	/** Shown on top of the page: "Simulated data". */
 	readonly notice?: string | undefined;
 	/** Default: warnings and errors go to `process.emitWarning`. What it throws harms nothing. */
@@ -38,8 +62,9 @@ export interface DashboardServerOptions {
 }
 
 /**
- * Serves `/metrics`, `/health`, `/ready`, `/api/stats`, `/api/costs` and the page at `/`, on the installed recorder; it installs one
- * where there is none.
+ * Serves `/metrics`, `/health`, `/ready`, the page at `/` and what it is made of under `/api/`, on the installed recorder; it
+ * installs one where there is none. History comes from the ledger that is open in the process; where none is, the server
+ * remembers the last calls in memory for as long as it runs.
  *
  * @example
  * ```ts
@@ -59,10 +84,15 @@ export class DashboardServer {
 	readonly #stats: StatsCollector;
 	readonly #options: DashboardServerOptions;
 	readonly #logger: DashboardLogger;
-	#server: HttpServer | undefined;
+	readonly #settled: SettledCount = new SettledCount();
+	readonly #history: HistoryAnswers;
+	readonly #figures: LedgerFiguresReader;
+	readonly #events: EventHub;
+	readonly #servers: HttpServer[] = [];
 	#starting: Promise<string> | undefined;
 	#closing: Promise<void> | undefined;
 	#url: string | undefined;
+	#metricsUrl: string | undefined;
 
 	/** @throws HyperAgentError `BAD_OPTION` saying what was expected */
 	constructor(costTracker: CostTracker, options: DashboardServerOptions = {}) {
@@ -71,6 +101,19 @@ export class DashboardServer {
 		this.#options = options;
 		this.#logger = guardedLogger(options.logger ?? DEFAULT_LOGGER);
 		this.#stats = new StatsCollector(this.#handle, costTracker, options.notice);
+		const settled = (): number => this.#settled.value;
+		const onError = (error: unknown): void => this.#logger.error(`DashboardServer: ${String(error)}`);
+		this.#history = new HistoryAnswers(
+			(message, cause) => reportInternalError("ledger", message, cause),
+			() => this.#events.told,
+		);
+		this.#figures = new LedgerFiguresReader(() => this.#history.ledger, settled, onError);
+		this.#events = new EventHub({
+			collect: async () => this.#collect(),
+			settled,
+			maxClients: options.maxEventStreams ?? 500,
+			onError,
+		});
 	}
 
 	/**
@@ -84,6 +127,15 @@ export class DashboardServer {
 			"NOT_INITIALIZED",
 			"DashboardServer.url: not listening yet. Await run() first.",
 		);
+	}
+
+	/**
+	 * The same of `metricsAddress`; `undefined` where none was given.
+	 *
+	 * @throws HyperAgentError `NOT_INITIALIZED` before {@link run} has resolved
+	 */
+	get metricsUrl(): string | undefined {
+		return this.url === "" ? undefined : this.#metricsUrl;
 	}
 
 	/**
@@ -111,34 +163,90 @@ export class DashboardServer {
 		}
 	}
 
-	/** Stops listening, lets answers under way finish for two seconds, and ends every connection. */
+	/** Stops listening, ends event streams, lets other answers finish for two seconds, and ends every connection. */
 	async close(): Promise<void> {
 		this.#closing ??= this.#close();
 		await this.#closing;
 	}
 
 	async #start(wanted: ListenAddress): Promise<string> {
-		const { authToken } = this.#options;
-		const app = createApp({
+		const { allowUnauthenticated = false, authToken, corsOrigins = [], metricsAddress } = this.#options;
+		const { maxConnections, metricsToken, sessionHours = 168 } = this.#options;
+		const page = await this.#page();
+		const policyAt = await this.#policy(wanted, sessionHours * 3_600_000);
+		const parts = {
 			handle: this.#handle,
-			collect: () => this.#stats.collect(),
+			collect: async () => this.#collect(),
+			history: this.#history,
+			events: this.#events,
 			isReady: () => this.#closing === undefined,
-			page: await this.#page(),
-			policy: {
-				boundHost: wanted.host,
-				tokenHash: authToken === undefined ? undefined : hashToken(authToken),
-			},
+			page,
+			corsOrigins,
 			logger: this.#logger,
-		});
-		const server = await HttpServer.listen(app, wanted, ({ message }) =>
-			this.#logger.error(`DashboardServer: ${message}`),
-		);
-		this.#server = server;
+		};
+		const onError = ({ message }: Error): void => this.#logger.error(`DashboardServer: ${message}`);
+		const limits = maxConnections === undefined ? {} : { maxConnections };
+		const listen = async (
+			address: ListenAddress,
+			create: (policy: AccessPolicy) => App,
+		): Promise<HttpServer> => {
+			const server = await HttpServer.listen((bound) => create(policyAt(bound)), address, onError, limits);
+			this.#servers.push(server);
+			return server;
+		};
+		const server = await listen(wanted, (policy) => createApp({ ...parts, policy }));
+		if (metricsAddress !== undefined) {
+			const address = parseListenAddress(metricsAddress);
+			try {
+				const { bound } = await listen(address, (policy) => createMetricsApp({ ...parts, policy }));
+				this.#metricsUrl = urlOf({ host: address.host, port: bound.port });
+				this.#logger.info(`DashboardServer: /metrics alone is on ${this.#metricsUrl}`);
+			} catch (error) {
+				// Half a server is none.
+				this.#servers.length = 0;
+				await server.close();
+				throw error;
+			}
+		}
+		this.#settled.start();
+		this.#history.open();
 		this.#stats.window.start();
 		this.#url = urlOf({ host: wanted.host, port: server.bound.port });
 		this.#logger.info(`DashboardServer: listening on ${this.#url}`);
-		if (!isLoopback(server.bound.host)) this.#logger.warn(exposedWarning(server.bound, authToken));
+		const isOpen = authToken === undefined && metricsToken === undefined;
+		if (!isLoopback(server.bound.host)) {
+			this.#logger.warn(exposedWarning(server.bound, this.#options));
+		} else if (allowUnauthenticated && isOpen) {
+			this.#logger.info("DashboardServer: who reaches it sees everything (allowUnauthenticated).");
+		}
 		return this.#url;
+	}
+
+	/** What is the same at all addresses, and what is not. */
+	async #policy(wanted: ListenAddress, lifeMs: number): Promise<(bound: ListenAddress) => AccessPolicy> {
+		const { allowUnauthenticated = false, authToken, metricsToken } = this.#options;
+		const hash = (token: string | undefined): Buffer | undefined =>
+			token === undefined ? undefined : hashToken(token);
+		const sessions =
+			authToken === undefined
+				? undefined
+				: await Sessions.open(authToken, lifeMs, (id) => this.#events.endSession(id));
+		const shared = {
+			tokenHash: hash(authToken),
+			metricsTokenHash: hash(metricsToken),
+			allowUnauthenticated,
+			sessions,
+			throttle: new FailureThrottle((key) =>
+				this.#logger.warn(
+					`DashboardServer: ten wrong tokens came from ${key} within a minute; none from there is looked at until it is over.`,
+				),
+			),
+		};
+		return ({ port }) => ({ ...shared, boundHost: wanted.host, cookie: cookieName(port) });
+	}
+
+	async #collect(): Promise<DashboardStats> {
+		return this.#stats.collect(await this.#figures.read());
 	}
 
 	/** Where a bundler left the page behind, everything else works all the same. */
@@ -146,7 +254,7 @@ export class DashboardServer {
 		try {
 			return await loadPageFiles(this.#options.notice);
 		} catch (error) {
-			this.#logger.warn(`DashboardServer: the page's files are missing, so / answers 404: ${String(error)}`);
+			this.#logger.warn(`DashboardServer: the page's files are missing, so / answers 503: ${String(error)}`);
 			return [];
 		}
 	}
@@ -154,12 +262,21 @@ export class DashboardServer {
 	async #close(): Promise<void> {
 		await this.#starting?.catch(() => undefined); // run() tells its caller
 		this.#stats.window.stop();
-		await this.#server?.close();
+		this.#settled.stop();
+		this.#events.close();
+		await Promise.all(this.#servers.map(async (server) => server.close()));
+		await this.#history.close();
 	}
 }
 
-function exposedWarning(bound: ListenAddress, authToken: string | undefined): string {
-	const open = `DashboardServer listens on ${formatAddress(bound)}, beyond this machine: everybody gets /metrics, /health and /ready`;
+function exposedWarning(
+	bound: ListenAddress,
+	{ allowUnauthenticated, authToken, metricsToken }: DashboardServerOptions,
+): string {
+	const where = `DashboardServer listens on ${formatAddress(bound)}, beyond this machine`;
+	if (allowUnauthenticated === true)
+		return `${where}, and everybody who reaches it sees everything (allowUnauthenticated). Keep others out by something else.`;
+	const open = `${where}: everybody gets ${metricsToken === undefined ? "/metrics, /health and /ready" : "/health and /ready"}`;
 	return authToken === undefined
 		? `${open}, and other machines 401 for the rest. Set authToken to let them see the page.`
 		: `${open}; the rest needs the authToken. It travels unencrypted unless a TLS proxy stands in front.`;

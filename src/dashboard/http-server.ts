@@ -1,10 +1,35 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import type { App } from "./app.ts";
 import { type ListenAddress, listenError } from "./listen-address.ts";
 
+/** What nobody may exceed; the times are in milliseconds. */
+export interface HttpLimits {
+	/** Further ones are closed at once. */
+	readonly maxConnections: number;
+	/** For the head of a request to arrive. */
+	readonly headMs: number;
+	/** For the whole of it. */
+	readonly requestMs: number;
+	/** For an answer to be read, but for event streams. */
+	readonly answerMs: number;
+	/** Of a connection on which nothing moves. */
+	readonly idleMs: number;
+}
+
+/** Of every server, where nothing else is said. */
+const HTTP_LIMITS: HttpLimits = {
+	maxConnections: 2000,
+	headMs: 10_000,
+	requestMs: 15_000,
+	answerMs: 60_000,
+	idleMs: 60_000,
+};
+
 /** A scraper keeps its connection from one scrape to the next; a minute apart is usual. */
 const KEEP_ALIVE_MS = 75_000;
+/** Of a request's line and its headers together; larger ones get 431. */
+const MOST_HEAD_BYTES = 16_384;
 /** How long {@link HttpServer.close} lets answers under way finish. */
 const CLOSE_GRACE_MS = 2000;
 
@@ -25,26 +50,28 @@ export class HttpServer {
 	/**
 	 * Resolves once it listens.
 	 *
+	 * @param app made when the port is known
 	 * @param onError told of what goes wrong with the listening later
 	 * @throws HyperAgentError `LISTEN_FAILED`
 	 */
 	static async listen(
-		app: App,
+		app: (bound: ListenAddress) => App,
 		address: ListenAddress,
 		onError: (error: Error) => void,
+		limits: Partial<HttpLimits> = {},
 	): Promise<HttpServer> {
-		const answer = getRequestListener(app.fetch, {
-			overrideGlobalObjects: false, // a library leaves the program's own Request and Response alone
-			hostname: "localhost", // HTTP/1.0 asks without one; a URL has to have it, and nothing reads it
+		const { answerMs, headMs, idleMs, maxConnections, requestMs } = { ...HTTP_LIMITS, ...limits };
+		const server = createServer({
+			maxHeaderSize: MOST_HEAD_BYTES,
+			headersTimeout: headMs,
+			requestTimeout: requestMs,
+			// How exactly the two are kept: Node's own half a minute would be longer than either.
+			connectionsCheckingInterval: Math.min(1000, headMs),
+			keepAliveTimeout: KEEP_ALIVE_MS,
 		});
-		const server = createServer(
-			{ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: KEEP_ALIVE_MS },
-			(request, response) => {
-				if (!server.listening) response.setHeader("Connection", "close");
-				void answer(request, response);
-			},
-		);
-		server.setTimeout(60_000); // of a peer that neither sends nor reads
+		server.maxConnections = maxConnections;
+		server.maxHeadersCount = 100;
+		server.setTimeout(idleMs);
 		await new Promise<void>((resolve, reject) => {
 			const failed = (error: Error): void => reject(listenError(address, error));
 			server.once("error", failed);
@@ -54,7 +81,22 @@ export class HttpServer {
 			});
 		});
 		server.on("error", onError);
-		return new HttpServer(server, address);
+		const listening = new HttpServer(server, address);
+		const answer = getRequestListener(app(listening.bound).fetch, {
+			overrideGlobalObjects: false, // a library leaves the program's own Request and Response alone
+			hostname: "localhost", // HTTP/1.0 asks without one; a URL has to have it, and nothing reads it
+		});
+		server.on("request", (request, response) => {
+			// Nobody reads what comes with such a request: its connection ends with the answer.
+			if (!server.listening || (request.method !== "POST" && hasBody(request)))
+				response.setHeader("Connection", "close");
+			const deadline = setTimeout(() => {
+				if (response.getHeader("Content-Type") !== EVENT_STREAM) response.destroy();
+			}, answerMs).unref();
+			response.once("close", () => clearTimeout(deadline));
+			void answer(request, response);
+		});
+		return listening;
 	}
 
 	/** Stops listening, lets answers under way finish for two seconds, and ends every connection. */
@@ -63,4 +105,11 @@ export class HttpServer {
 		await new Promise<void>((resolve) => this.#server.close(() => resolve()));
 		clearTimeout(grace);
 	}
+}
+
+/** The type of answers that have no end. */
+export const EVENT_STREAM = "text/event-stream; charset=utf-8";
+
+function hasBody({ headers }: IncomingMessage): boolean {
+	return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }

@@ -5,6 +5,8 @@ import type { HitRate, Percentiles } from "./stats.ts";
 export interface RunningSums {
 	/** Of each bucket of `llm_latency_ms`, over all series; the last is beyond the last bound. */
 	readonly latencyCounts: readonly number[];
+	/** The same of `llm_time_to_first_token_ms`. */
+	readonly firstTokenCounts: readonly number[];
 	readonly cacheHits: number;
 	readonly cacheMisses: number;
 	readonly errorsByType: Readonly<Record<string, number>>;
@@ -22,6 +24,7 @@ export interface Reading {
 /** Before anything was counted. */
 export const ZERO: RunningSums = {
 	latencyCounts: [],
+	firstTokenCounts: [],
 	cacheHits: 0,
 	cacheMisses: 0,
 	errorsByType: {},
@@ -45,8 +48,9 @@ export function percentilesBetween(
 	bounds: readonly number[],
 	before: RunningSums,
 	after: RunningSums,
+	of: "latencyCounts" | "firstTokenCounts" = "latencyCounts",
 ): Percentiles {
-	const counts = after.latencyCounts.map((count, i) => grown(before.latencyCounts[i], count));
+	const counts = after[of].map((count, i) => grown(before[of][i], count));
 	return {
 		count: counts.reduce((sum, count) => sum + count, 0),
 		p50: quantile(0.5, bounds, counts),

@@ -2,6 +2,7 @@ import { VERSION } from "../core/version.ts";
 import type { CostTracker, PrometheusHandle } from "../monitoring/index.ts";
 import { Families } from "./families.ts";
 import { collectHistory } from "./history.ts";
+import type { LedgerFigures } from "./ledger-figures.ts";
 import { collectPairs } from "./pair-stats.ts";
 import {
 	grown,
@@ -18,6 +19,7 @@ import {
 	collectActive,
 	collectRateLimits,
 	collectReasons,
+	collectRemaining,
 	collectRequests,
 	collectTokens,
 } from "./totals.ts";
@@ -25,6 +27,9 @@ import {
 /** How far back error rates look, in seconds. */
 const RATE_SECONDS = 60;
 const LATENCY = "llm_latency_ms";
+const FIRST_TOKEN = "llm_time_to_first_token_ms";
+/** Where no ledger tells more. */
+const NO_FIGURES: LedgerFigures = { month: null, todayUsd: null, ledger: null };
 
 /** Puts together what `/api/stats` answers, from the recorder, the cost tracker and the window of the last minutes. */
 export class StatsCollector {
@@ -41,13 +46,14 @@ export class StatsCollector {
 		this.window = new RecentWindow(() => this.#sums(this.#families()), performance.now() - age);
 	}
 
-	/** Everything as of now. */
-	collect(): DashboardStats {
+	/** Everything as of now, with what a ledger says. */
+	collect(figures: LedgerFigures = NO_FIGURES): DashboardStats {
 		const families = this.#families();
 		const last: Reading = { at: performance.now(), sums: this.#sums(families) };
 		const recent = this.window.before(last, WINDOW_SECONDS);
 		const minute = this.window.before(last, RATE_SECONDS);
 		const bounds = families.bounds(LATENCY);
+		const firstBounds = families.bounds(FIRST_TOKEN);
 		const cost = this.#costs.totals();
 		return {
 			version: VERSION,
@@ -69,14 +75,22 @@ export class StatsCollector {
 				total: percentilesBetween(bounds, ZERO, last.sums),
 				largestBoundMs: bounds.at(-1) ?? null,
 			},
+			firstToken: {
+				recent: percentilesBetween(firstBounds, recent.sums, last.sums, "firstTokenCounts"),
+				total: percentilesBetween(firstBounds, ZERO, last.sums, "firstTokenCounts"),
+				largestBoundMs: firstBounds.at(-1) ?? null,
+			},
 			cache: {
 				recent: hitRateBetween(recent.sums, last.sums),
 				total: hitRateBetween(ZERO, last.sums),
 			},
+			savedByCacheUsd: cost.savedByCacheUsd,
 			errors: errorsBetween(minute, last),
 			active: collectActive(families),
 			requests: collectRequests(families),
 			rateLimits: collectRateLimits(families),
+			remaining: collectRemaining(families),
+			...figures,
 			unpriced: collectReasons(families, "llm_unpriced_requests_total"),
 			usageMissing: collectReasons(families, "llm_usage_missing_total"),
 			internalErrors: families.sum("hyperagent_internal_errors_total"),
@@ -92,6 +106,7 @@ export class StatsCollector {
 	#sums(families: Families): RunningSums {
 		return {
 			latencyCounts: families.bucketCounts(LATENCY),
+			firstTokenCounts: families.bucketCounts(FIRST_TOKEN),
 			cacheHits: families.sum("llm_cache_hits_total"),
 			cacheMisses: families.sum("llm_cache_misses_total"),
 			errorsByType: families.sumByVariant("llm_errors_total"),

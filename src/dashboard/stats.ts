@@ -21,7 +21,11 @@ export interface DashboardStats {
 	readonly cost: CostStats;
 	readonly tokens: TokenStats;
 	readonly latency: LatencyStats;
+	/** The time to the first token; streams only. */
+	readonly firstToken: LatencyStats;
 	readonly cache: CacheStats;
+	/** What the response cache's answers would have cost, at today's prices: those whose usage and price are known. */
+	readonly savedByCacheUsd: number;
 	readonly errors: ErrorStats;
 	readonly active: ActiveStats;
 	/** Calls that ended, by outcome. What was recorded by hand is no call. */
@@ -37,6 +41,14 @@ export interface DashboardStats {
 		readonly model: string;
 		readonly count: number;
 	}[];
+	/** What the providers last said is left of their rate limits. */
+	readonly remaining: readonly RemainingQuota[];
+	/** What this month has cost, of all processes that write to the ledger; `null` where it cannot be told now. */
+	readonly month: MonthStats | null;
+	/** The same since midnight, of UTC. */
+	readonly todayUsd: number | null;
+	/** Where history comes from, and how it does; `null` where nothing keeps any. */
+	readonly ledger: LedgerStats | null;
 	/** Calls of which at least a part has no known price, so that the cost misses it. */
 	readonly unpriced: readonly ReasonCount[];
 	/** Calls whose usage is not known, so that tokens and cost miss them. */
@@ -64,6 +76,8 @@ export interface TokenStats {
 	readonly input: number;
 	readonly output: number;
 	readonly total: number;
+	/** The part of the input that was read from the providers' prompt caches. */
+	readonly cacheRead: number;
 	/** The most used first. */
 	readonly byModel: readonly ModelTokens[];
 }
@@ -118,6 +132,37 @@ export interface ErrorStats {
 export interface ActiveStats {
 	readonly total: number;
 	readonly byModel: readonly { readonly model: string; readonly count: number }[];
+}
+
+/** What is left of a rate limit. */
+export interface RemainingQuota {
+	readonly provider: string;
+	readonly model: string;
+	/** "requests", "tokens", "input_tokens" or "output_tokens". */
+	readonly resource: string;
+	readonly value: number;
+}
+
+/** A month's cost, and where it leads. */
+export interface MonthStats {
+	/** The first day of the month, of UTC: "2026-11-01". */
+	readonly month: string;
+	/** So far, exactly: "12.5". */
+	readonly costUsd: string;
+	/** A linear projection of the whole month; `null` in the month's first day, which tells too little. */
+	readonly projectedUsd: number | null;
+}
+
+/** How the ledger does. */
+export interface LedgerStats {
+	/** `memory` forgets with the end of the process. */
+	readonly source: "ledger" | "memory";
+	/** Whether the database takes rows; those that it does not take are kept beside it. */
+	readonly writable: boolean;
+	/** Rows that are not safe yet. */
+	readonly pendingRows: number;
+	/** Rows that were lost since the start. */
+	readonly lostRows: number;
 }
 
 /** How many calls of a (route, model), and why. */

@@ -15,6 +15,7 @@ export function collectTokens(families: Families): TokenStats {
 		input,
 		output,
 		total: input + output,
+		cacheRead: families.sum("llm_tokens_cache_read_total"),
 		byModel: byModel.filter(({ total }) => total > 0).toSorted((a, b) => b.total - a.total),
 	};
 }
@@ -43,6 +44,26 @@ export function collectRateLimits(families: Families): DashboardStats["rateLimit
 		.filter(({ value }) => value > 0)
 		.map(({ labels: { provider = "", model = "" }, value }) => ({ provider, model, count: value }))
 		.toSorted((a, b) => b.count - a.count);
+}
+
+/** What is left of rate limits, by provider, model and resource. */
+export function collectRemaining(families: Families): DashboardStats["remaining"] {
+	return families
+		.series("llm_ratelimit_remaining")
+		.map(({ labels: { provider = "", model = "", resource = "" }, value }) => ({
+			provider,
+			model,
+			resource,
+			value,
+		}))
+		.toSorted(
+			(a, b) =>
+				compare(a.provider, b.provider) || compare(a.model, b.model) || compare(a.resource, b.resource),
+		);
+}
+
+function compare(a: string, b: string): number {
+	return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The series of a family by (route, model, reason), the most frequent first. */

@@ -1,5 +1,8 @@
-import { DashboardServer } from "../dashboard/index.ts";
-import { CostTracker, initPrometheus } from "../monitoring/index.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DashboardServer, type DashboardServerOptions } from "../dashboard/index.ts";
+import { CostTracker, initPrometheus, type Ledger, openLedger } from "../monitoring/index.ts";
 import { requireSdks } from "./require-sdks.ts";
 import { startSimulatedProvider } from "./simulated-provider.ts";
 import { Workload, WORKLOAD_ROUTES } from "./workload.ts";
@@ -12,6 +15,10 @@ export interface DemoOptions {
 	readonly speed?: number;
 	/** Default 1. */
 	readonly seed?: number;
+	/** The file of its ledger; a temporary one, which goes with it, unless given. */
+	readonly ledger?: string;
+	/** Who may see it, and where else. */
+	readonly server?: DashboardServerOptions;
 }
 
 /** A running demo. */
@@ -24,18 +31,25 @@ export interface Demo {
 }
 
 /**
- * Everything at once on simulated data: recorder, cost tracker, dashboard, provider and workload.
+ * Everything at once on simulated data: recorder, cost tracker, ledger, dashboard, provider and workload.
  *
  * @throws HyperAgentError when the address cannot be listened on, or the SDKs are not installed
  */
-export async function runDemo({ address, seed = 1, speed = 1 }: DemoOptions): Promise<Demo> {
+export async function runDemo({ address, seed = 1, speed = 1, ...options }: DemoOptions): Promise<Demo> {
 	requireSdks();
 	initPrometheus({ routes: WORKLOAD_ROUTES });
-	const server = new DashboardServer(new CostTracker(), {
+	const { ledger, removeLedger } = openDemoLedger(options.ledger);
+	const server = new DashboardServer(new CostTracker({ ledger }), {
+		...options.server,
 		notice: "Simulated data: no real provider, no real cost.",
 	});
 	const provider = await startSimulatedProvider({ seed, speed });
 	const stop = new AbortController();
+	const closeAll = async (): Promise<void> => {
+		await Promise.all([server.close(), provider.close()]);
+		await ledger.close();
+		removeLedger();
+	};
 	try {
 		const workload = new Workload(provider, { seed, speed });
 		await server.run(address);
@@ -48,11 +62,18 @@ export async function runDemo({ address, seed = 1, speed = 1 }: DemoOptions): Pr
 			close: async () => {
 				stop.abort();
 				await work;
-				await Promise.all([server.close(), provider.close()]);
+				await closeAll();
 			},
 		};
 	} catch (error) {
-		await provider.close();
+		await closeAll();
 		throw error;
 	}
+}
+
+function openDemoLedger(path: string | undefined): { ledger: Ledger; removeLedger: () => void } {
+	if (path !== undefined) return { ledger: openLedger({ path }), removeLedger: () => undefined };
+	const folder = mkdtempSync(join(tmpdir(), "hyperagent-demo-"));
+	const ledger = openLedger({ path: join(folder, "costs.db") });
+	return { ledger, removeLedger: () => rmSync(folder, { recursive: true, force: true }) };
 }

@@ -1,9 +1,32 @@
 import { describe, expect, test } from "vitest";
-import { type AccessRequest, decideAccess, hashToken, isLoopback } from "../../src/dashboard/access.ts";
+import {
+	type AccessDecision,
+	type AccessPolicy,
+	type AccessRequest,
+	decideAccess,
+	isLoopback,
+	tokenSender,
+} from "../../src/dashboard/access.ts";
+import { FailureThrottle } from "../../src/dashboard/failure-throttle.ts";
+import { Sessions } from "../../src/dashboard/sessions.ts";
+import { hashToken } from "../../src/dashboard/token.ts";
 
 const TOKEN = "correct-horse";
-const withToken = { boundHost: "0.0.0.0", tokenHash: hashToken(TOKEN) };
-const withoutToken = { boundHost: "0.0.0.0", tokenHash: undefined };
+type Policy = Omit<AccessPolicy, "throttle">;
+const withoutToken: Policy = {
+	boundHost: "0.0.0.0",
+	tokenHash: undefined,
+	metricsTokenHash: undefined,
+	allowUnauthenticated: false,
+	sessions: undefined,
+	cookie: "hyperagent_8080",
+};
+const withToken: Policy = { ...withoutToken, tokenHash: hashToken(TOKEN) };
+
+/** Each decision on its own: what the throttle remembers has its own test. */
+function decide(request: AccessRequest, policy: Policy): AccessDecision["kind"] {
+	return decideAccess(request, { ...policy, throttle: new FailureThrottle(() => {}) }, Date.now()).kind;
+}
 
 interface Asked {
 	peer?: string | undefined;
@@ -49,7 +72,7 @@ describe("a peer from elsewhere", () => {
 	test.each(peers)("%s gets what scrapers and load balancers need, under every name", (peer) => {
 		for (const path of ["/metrics", "/health", "/ready"]) {
 			for (const policy of [withToken, withoutToken]) {
-				expect(decideAccess(request({ peer, path, host: "prod.example.com" }), policy)).toBe("allowed");
+				expect(decide(request({ peer, path, host: "prod.example.com" }), policy)).toBe("allowed");
 			}
 		}
 	});
@@ -66,7 +89,7 @@ describe("a peer from elsewhere", () => {
 			"/metrics/../",
 		]) {
 			for (const policy of [withToken, withoutToken]) {
-				expect(decideAccess(request({ peer, path }), policy), path).toBe("unauthorized");
+				expect(decide(request({ peer, path }), policy), path).toBe("unauthorized");
 			}
 		}
 	});
@@ -92,32 +115,26 @@ describe("a peer from elsewhere", () => {
 		basic(`user:${TOKEN}\n`),
 		`${basic(`user:${TOKEN}`)}, Bearer x`,
 	])("Authorization %j is not the token", (authorization) => {
-		expect(decideAccess(request({ peer: "192.0.2.7", authorization }), withToken)).toBe("unauthorized");
+		expect(decide(request({ peer: "192.0.2.7", authorization }), withToken)).toBe("unauthorized");
 	});
 
 	test("the right token opens everything; the scheme's case does not matter (RFC 9110, 11.1)", () => {
 		for (const scheme of ["Bearer", "bearer", "BEARER"]) {
 			const authorization = `${scheme} ${TOKEN}`;
-			expect(decideAccess(request({ peer: "192.0.2.7", authorization, host: "x" }), withToken)).toBe(
-				"allowed",
-			);
+			expect(decide(request({ peer: "192.0.2.7", authorization, host: "x" }), withToken)).toBe("allowed");
 		}
 	});
 
-	test("a browser's Basic opens everything, with the token as the password of any user", () => {
-		for (const user of ["", "me", "grüße", TOKEN]) {
-			for (const scheme of ["Basic", "basic"]) {
-				const authorization = basic(`${user}:${TOKEN}`).replace("Basic", scheme);
-				expect(decideAccess(request({ peer: "192.0.2.7", authorization }), withToken)).toBe("allowed");
-			}
+	test("Basic is nobody's way in: a browser would send it with what other sites make it ask for", () => {
+		for (const credentials of [`me:${TOKEN}`, `:${TOKEN}`, `${TOKEN}:`]) {
+			const authorization = basic(credentials);
+			expect(decide(request({ peer: "192.0.2.7", authorization }), withToken)).toBe("unauthorized");
 		}
-		const withColons = { ...withToken, tokenHash: hashToken("a:b:") };
-		expect(decideAccess(request({ authorization: basic("me:a:b:") }), withColons)).toBe("allowed");
 	});
 
 	test("where no token is set, none is right", () => {
 		for (const authorization of ["Bearer undefined", "Bearer null", `Bearer ${TOKEN}`]) {
-			expect(decideAccess(request({ peer: "192.0.2.7", authorization }), withoutToken)).toBe("unauthorized");
+			expect(decide(request({ peer: "192.0.2.7", authorization }), withoutToken)).toBe("unauthorized");
 		}
 	});
 });
@@ -134,17 +151,16 @@ describe("a peer on loopback", () => {
 		"[::1]:8080",
 		"0.0.0.0:8080",
 	])("is let in without a token when it asks for %s", (host) => {
-		expect(decideAccess(request({ host }), withoutToken)).toBe("allowed");
+		expect(decide(request({ host }), withoutToken)).toBe("allowed");
 	});
 
 	test("needs the token where one is set: it may be a proxy that gives its own name as `Host`", () => {
 		for (const path of ["/", "/api/stats", "/page.js"]) {
-			expect(decideAccess(request({ host: "127.0.0.1:8080", path }), withToken)).toBe("unauthorized");
-			for (const authorization of [`Bearer ${TOKEN}`, basic(`:${TOKEN}`)]) {
-				expect(decideAccess(request({ path, authorization }), withToken)).toBe("allowed");
-			}
+			expect(decide(request({ host: "127.0.0.1:8080", path }), withToken)).toBe("unauthorized");
+			const authorization = `Bearer ${TOKEN}`;
+			expect(decide(request({ path, authorization }), withToken)).toBe("allowed");
 		}
-		expect(decideAccess(request({ path: "/metrics" }), withToken)).toBe("allowed");
+		expect(decide(request({ path: "/metrics" }), withToken)).toBe("allowed");
 	});
 
 	test.each([
@@ -157,10 +173,10 @@ describe("a peer on loopback", () => {
 	])("that sends %s is a proxy, and not let in where no token is set", (name, value) => {
 		const headers = { [name]: value };
 		for (const path of ["/", "/api/stats"])
-			expect(decideAccess(request({ path, headers }), withoutToken)).toBe("unauthorized");
-		expect(decideAccess(request({ path: "/health", headers }), withoutToken)).toBe("allowed");
+			expect(decide(request({ path, headers }), withoutToken)).toBe("unauthorized");
+		expect(decide(request({ path: "/health", headers }), withoutToken)).toBe("allowed");
 		const authorization = `Bearer ${TOKEN}`;
-		expect(decideAccess(request({ headers, authorization }), withToken)).toBe("allowed");
+		expect(decide(request({ headers, authorization }), withToken)).toBe("allowed");
 	});
 
 	test.each([
@@ -178,14 +194,128 @@ describe("a peer on loopback", () => {
 		"localhost:",
 		"localhost, evil.example.com",
 	])("is refused when it asks for %s: the name may have been re-bound to this machine", (host) => {
-		expect(decideAccess(request({ host }), withoutToken)).toBe("foreign-host");
-		expect(decideAccess(request({ host, path: "/api/stats" }), withoutToken)).toBe("foreign-host");
-		expect(decideAccess(request({ host, path: "/metrics" }), withoutToken)).toBe("allowed");
-		expect(decideAccess(request({ host, authorization: `Bearer ${TOKEN}` }), withToken)).toBe("allowed");
+		expect(decide(request({ host }), withoutToken)).toBe("foreign-host");
+		expect(decide(request({ host, path: "/api/stats" }), withoutToken)).toBe("foreign-host");
+		expect(decide(request({ host, path: "/metrics" }), withoutToken)).toBe("allowed");
+		expect(decide(request({ host, authorization: `Bearer ${TOKEN}` }), withToken)).toBe("allowed");
 	});
 
 	test("may ask for the host that the server listens on", () => {
 		const policy = { ...withoutToken, boundHost: "My-Machine" };
-		expect(decideAccess(request({ host: "my-machine:8080" }), policy)).toBe("allowed");
+		expect(decide(request({ host: "my-machine:8080" }), policy)).toBe("allowed");
+	});
+});
+
+describe("a token for /metrics", () => {
+	const policy = { ...withToken, metricsTokenHash: hashToken("scrape") };
+
+	test("is needed there, opens nothing else, and the server's own opens it too", () => {
+		const asked = (path: string, token?: string): string =>
+			decide(request(token === undefined ? { path } : { path, authorization: `Bearer ${token}` }), policy);
+		expect(asked("/metrics")).toBe("unauthorized");
+		expect(asked("/metrics", "wrong")).toBe("unauthorized");
+		expect(asked("/metrics", "scrape")).toBe("allowed");
+		expect(asked("/metrics", TOKEN)).toBe("allowed");
+		for (const path of ["/", "/api/stats", "/api/events"]) {
+			expect(asked(path, "scrape")).toBe("unauthorized");
+			expect(asked(path, TOKEN)).toBe("allowed");
+		}
+		for (const path of ["/health", "/ready"]) expect(asked(path)).toBe("allowed");
+	});
+
+	test("is needed without another token, and with allowUnauthenticated, all the same", () => {
+		for (const other of [withoutToken, { ...withoutToken, allowUnauthenticated: true }]) {
+			const only = { ...other, metricsTokenHash: hashToken("scrape") };
+			expect(decide(request({ path: "/metrics" }), only)).toBe("unauthorized");
+			expect(decide(request({ path: "/metrics", authorization: "Bearer scrape" }), only)).toBe("allowed");
+		}
+	});
+});
+
+test("allowUnauthenticated lets in everybody, from everywhere, by every name", () => {
+	const policy = { ...withoutToken, allowUnauthenticated: true };
+	const headers = { "x-forwarded-for": "192.0.2.7" };
+	for (const path of ["/", "/api/stats", "/metrics"]) {
+		expect(decide(request({ peer: "192.0.2.7", path, host: "evil.example.com", headers }), policy)).toBe(
+			"allowed",
+		);
+	}
+});
+
+describe("a browser's session", () => {
+	const now = Date.now();
+
+	test("opens what the token opens, until it is over, ended, or of another token", async () => {
+		const ended: string[] = [];
+		const sessions = await Sessions.open(TOKEN, 1000, (id) => ended.push(id));
+		const policy = { ...withToken, sessions, throttle: new FailureThrottle(() => {}) };
+		const session = sessions.begin(now);
+		const asked = (value: string, at = now, name = policy.cookie): string =>
+			decideAccess(request({ headers: { cookie: `a=b; ${name}=${value}; c=d` } }), policy, at).kind;
+		const value = sessions.write(session);
+		expect(value).not.toContain(TOKEN);
+		expect(asked(value)).toBe("allowed");
+		expect(asked(value, now + 999)).toBe("allowed");
+		expect(asked(value, now + 1000)).toBe("unauthorized");
+		expect(asked(value, now, "hyperagent_8081")).toBe("unauthorized");
+		// Another server with the same token takes it, as the same one does after a restart; one with another does not.
+		expect((await Sessions.open(TOKEN, 1000, () => {})).read(value, now)).toEqual(session);
+		expect((await Sessions.open("battery", 1000, () => {})).read(value, now)).toBeUndefined();
+		sessions.end(session, now);
+		expect(ended).toEqual([session.id]);
+		expect(asked(value)).toBe("unauthorized");
+		expect(asked(sessions.write(sessions.begin(now)))).toBe("allowed");
+	});
+
+	test("is not forged: each changed character, a later end and a second cookie are refused", async () => {
+		const sessions = await Sessions.open(TOKEN, 1000, () => {});
+		const value = sessions.write(sessions.begin(now));
+		// The last character of 43 holds two bits that mean nothing; all others mean something.
+		for (let i = 0; i < value.length - 1; i += 1) {
+			const changed = value.slice(0, i) + (value[i] === "A" ? "B" : "A") + value.slice(i + 1);
+			expect(sessions.read(changed, now), String(i)).toBeUndefined();
+		}
+		const [id = "", , code = ""] = value.split(".");
+		expect(sessions.read(`${id}.${(now + 1e9).toString(36)}.${code}`, now)).toBeUndefined();
+		for (const wrong of [
+			"",
+			".",
+			"..",
+			id,
+			`${id}..${code}`,
+			`${value}.`,
+			` ${value}`,
+			"null",
+			"a".repeat(4000),
+		])
+			expect(sessions.read(wrong, now)).toBeUndefined();
+		const policy = { ...withToken, sessions, throttle: new FailureThrottle(() => {}) };
+		const cookie = `${policy.cookie}=${value}; ${policy.cookie}=${value}`;
+		expect(decideAccess(request({ headers: { cookie } }), policy, now).kind).toBe("unauthorized");
+	});
+
+	test("that was ended stays so while ten thousand others are", async () => {
+		const sessions = await Sessions.open(TOKEN, 1000, () => {});
+		const first = sessions.begin(now);
+		sessions.end(first, now);
+		for (let i = 0; i < 9999; i += 1) sessions.end(sessions.begin(now), now);
+		expect(sessions.read(sessions.write(first), now)).toBeUndefined();
+	});
+});
+
+test.each([
+	["192.0.2.7", "192.0.2.7", false],
+	["::ffff:192.0.2.7", "192.0.2.7", false],
+	["127.0.0.1", "127.0.0.1", true],
+	["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", false],
+	["2001:db8:1:2::9", "2001:db8:1:2::/64", false],
+	["2001:db8::9", "2001:db8:0:0::/64", false],
+	["::1", "0:0:0:0::/64", true],
+	["fe80::1%eth0", "fe80:0:0:0::/64", false],
+])("%s is one sender of tokens: %s", (peer, key, isLocal) => {
+	expect(tokenSender({ peer, headers: {} })).toEqual({ key, isLocal });
+	expect(tokenSender({ peer, headers: { via: "1.1 proxy" } })).toEqual({
+		key: `${key} proxied`,
+		isLocal: false,
 	});
 });

@@ -27,10 +27,11 @@ afterAll(async () => {
 	rmSync(folder, { recursive: true });
 });
 
-test("/api/costs answers what the ledger holds, once there is one", async () => {
-	expect(await get("/api/costs")).toMatchObject({
-		status: 404,
-		body: { error: expect.stringMatching(/openLedger/) },
+test("/api/costs answers what memory holds, and what the ledger holds once there is one", async () => {
+	recordLlmCost("memory", "gpt-4-turbo", 0.0025);
+	expect(await get("/api/costs?by=route")).toMatchObject({
+		status: 200,
+		body: { groups: [{ group: { route: "memory" }, costUsd: "0.0025" }], total: { costUsd: "0.0025" } },
 	});
 	ledger = openLedger({ path: join(folder, "costs.db"), spoolBytes: 0 });
 	recordLlmCost("chat", "gpt-4-turbo", 0.0025);
@@ -51,8 +52,8 @@ test("/api/costs answers what the ledger holds, once there is one", async () => 
 test.each([
 	["?by=user", /Expected model, route, provider, day, hour or tag:NAME/],
 	["?since=soon", /Expected a time ago such as/],
-	["?limit=5", /Expected each of by, since, until once at most, got `limit`/],
-	["?by=model&by=route", /once at most, got `by`/],
+	["?limit=5", /^Expected no other parameter than by, since, until, got "limit"\.$/],
+	["?by=model&by=route", /^Expected one value at `by`, got "model, route"\.$/],
 	["?by=", /Expected model, route/],
 ])("%s is refused, with what was expected", async (query, expected) => {
 	expect(await get(`/api/costs${query}`)).toMatchObject({

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { VERSION } from "../../src/core/version.ts";
 import { StatsCollector } from "../../src/dashboard/stats-collector.ts";
+import { meteredFetch } from "../../src/instrument/index.ts";
 import {
 	CostTracker,
 	incActiveRequests,
@@ -26,7 +27,13 @@ test("before the first call nothing is made up: no NaN, no percentile, no rate o
 		notice: "Simulated data",
 		since: handle.since,
 		cost: { since: costs.since, usd: 0, cents: "0", recentUsd: 0 },
-		tokens: { input: 0, output: 0, total: 0, byModel: [] },
+		tokens: { input: 0, output: 0, total: 0, cacheRead: 0, byModel: [] },
+		firstToken: { recent: { count: 0, p50: null }, total: { count: 0, p50: null } },
+		savedByCacheUsd: 0,
+		remaining: [],
+		month: null,
+		todayUsd: null,
+		ledger: null,
 		latency: { recent: { count: 0, p50: null, p90: null, p99: null }, largestBoundMs: 600_000 },
 		cache: { recent: { rate: null }, total: { rate: null } },
 		errors: { perSecond: 0, total: 0, byType: [] },
@@ -62,6 +69,7 @@ test("what was recorded comes out, summed and sorted", () => {
 	expect(stats.tokens).toEqual({
 		input: 1151,
 		output: 62,
+		cacheRead: 0,
 		total: 1213,
 		byModel: [
 			{ model: "claude-3-haiku", input: 1001, output: 12, total: 1013 },
@@ -109,4 +117,35 @@ test("a row for each pair that was used, the dearest first", () => {
 	});
 	expect(pairs[1]?.p50).toBeCloseTo(33.3333333, 6);
 	expect(pairs[2]).toMatchObject({ costUsd: 0, p50: null, p99: null });
+});
+
+test("what providers say of their limits, what their caches gave, and how soon the first token came", async () => {
+	const before = collector.collect().firstToken.total.count;
+	const headers = { "x-ratelimit-remaining-requests": "4999", "x-ratelimit-remaining-tokens": "149000" };
+	const usage = { prompt_tokens: 1000, completion_tokens: 9, prompt_tokens_details: { cached_tokens: 800 } };
+	const chunk = { choices: [{ delta: { content: "Hi" } }], model: "gpt-4o-mini", usage: null };
+	const frames = [chunk, { ...chunk, choices: [], usage }].map((one) => `data: ${JSON.stringify(one)}\n\n`);
+	const type = { ...headers, "content-type": "text/event-stream" };
+	const fetch = meteredFetch(
+		async () => new Response(`${frames.join("")}data: [DONE]\n\n`, { headers: type }),
+		{
+			route: "chat",
+		},
+	);
+	const body = JSON.stringify({
+		model: "gpt-4o-mini",
+		stream: true,
+		stream_options: { include_usage: true },
+	});
+	await (await fetch("https://api.openai.com/v1/chat/completions", { method: "POST", body })).text();
+	const stats = collector.collect({ month: null, todayUsd: 1.5, ledger: null });
+	expect(stats.remaining).toEqual([
+		{ provider: "openai", model: "gpt-4o-mini", resource: "requests", value: 4999 },
+		{ provider: "openai", model: "gpt-4o-mini", resource: "tokens", value: 149_000 },
+	]);
+	expect(stats.tokens.cacheRead).toBe(800);
+	expect(stats.firstToken.total.count).toBe(before + 1);
+	expect(stats.firstToken.total.p50).toBeGreaterThan(0);
+	expect(stats.firstToken.largestBoundMs).toBeGreaterThan(0);
+	expect(stats.todayUsd).toBe(1.5);
 });

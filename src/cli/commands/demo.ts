@@ -2,20 +2,23 @@ import { fileURLToPath } from "node:url";
 import { relative, sep } from "node:path";
 import type { CAC } from "cac";
 import { HyperAgentError } from "../../core/hyperagent-error.ts";
-import type { Demo, DemoOptions } from "../../demo/demo.ts";
+import type { DemoOptions } from "../../demo/demo.ts";
+import { plainOption } from "../plain-option.ts";
+import { addServerFlags, readServerFlags, stopSignal, withAddressHint } from "../server-flags.ts";
 
 /** Adds `hyperagent demo`: everything at work on a simulated provider, until a signal comes. */
 export function demoCommand(cli: CAC): void {
-	cli
-		.command(
+	addServerFlags(
+		cli.command(
 			"demo",
 			"Show /metrics and the page at work, on a simulated provider: no key, no network, no cost",
-		)
-		.option("--address <host:port>", "Where to serve", { default: "127.0.0.1:8080" })
+		),
+	)
 		.option("--speed <factor>", "How many times faster than life the provider and the work are", {
 			default: 1,
 		})
 		.option("--seed <number>", "The same seed simulates the same work", { default: 1 })
+		.option("--ledger <file>", "Where its calls are kept; a temporary file unless given")
 		.example("hyperagent demo --address 127.0.0.1:0 --speed 10")
 		.action((options: Readonly<Record<string, unknown>>) =>
 			runDemoCommand(readOptions(options, cli.rawArgs)),
@@ -23,12 +26,7 @@ export function demoCommand(cli: CAC): void {
 }
 
 function readOptions(options: Readonly<Record<string, unknown>>, args: readonly string[]): DemoOptions {
-	const { address, speed } = options;
-	if (typeof address !== "string" && typeof address !== "number") {
-		throw badOption("--address", "one host:port", address);
-	}
-	const typedAddress = typed("--address", args) ?? String(address);
-	if (typedAddress.trim() === "") throw badOption("--address", "host:port", typedAddress);
+	const { speed } = options;
 	if (typeof speed !== "number" || !(speed > 0 && speed <= 1000)) {
 		throw badOption("--speed", "a number above 0 and up to 1000", speed);
 	}
@@ -36,7 +34,9 @@ function readOptions(options: Readonly<Record<string, unknown>>, args: readonly 
 	if (typeof seed !== "number" || !Number.isSafeInteger(seed)) {
 		throw badOption("--seed", "a whole number", seed);
 	}
-	return { address: typedAddress, speed, seed };
+	const { address, options: server } = readServerFlags(options, args);
+	const ledger = plainOption("ledger", options, args);
+	return { address, speed, seed, server, ...(ledger === undefined ? {} : { ledger }) };
 }
 
 /** What was typed as an option's value: the parser makes a number of what looks like one, and of "" it makes 0. */
@@ -46,11 +46,10 @@ function typed(option: string, args: readonly string[]): string | undefined {
 }
 
 async function runDemoCommand(options: DemoOptions): Promise<void> {
-	const stopped = new Promise<void>((resolve) => {
-		process.once("SIGINT", () => resolve());
-		process.once("SIGTERM", () => resolve());
-	});
-	const demo = await startDemo(options);
+	const stopped = stopSignal();
+	// Only now: the other commands and --help do without servers and SDKs.
+	const { runDemo } = await import("../../demo/demo.ts");
+	const demo = await withAddressHint(async () => runDemo(options));
 	console.log(`Simulated data: a made-up provider on ${demo.providerUrl} answers a made-up workload. Nothing leaves this machine.
 
   Page        ${demo.url}/
@@ -62,18 +61,6 @@ async function runDemoCommand(options: DemoOptions): Promise<void> {
 Press Ctrl+C to stop.`);
 	await stopped;
 	await demo.close();
-}
-
-async function startDemo(options: DemoOptions): Promise<Demo> {
-	// Only now: the other commands and --help do without servers and SDKs.
-	const { runDemo } = await import("../../demo/demo.ts");
-	try {
-		return await runDemo(options);
-	} catch (error) {
-		if (!(error instanceof HyperAgentError) || error.code !== "LISTEN_FAILED") throw error;
-		const hint = "Choose another with --address; --address 127.0.0.1:0 takes any free port.";
-		throw new HyperAgentError("LISTEN_FAILED", `${error.message} ${hint}`, { cause: error });
-	}
 }
 
 /** Where a file of `deploy/` is, as one types it here: in a clone as in node_modules. */
