@@ -49,7 +49,9 @@ export class LedgerReader {
 			else waiting?.resolve(reply.answer);
 		});
 		const gone = (reason: string): void => {
-			if (this.#worker === worker) this.#worker = undefined;
+			// A worker that fails also ends: the questions by then are another one's.
+			if (this.#worker !== worker) return;
+			this.#worker = undefined;
 			for (const { reject } of this.#waiting.values())
 				reject(ledgerError(`The ledger's reader has ended: ${reason}`));
 			this.#waiting.clear();

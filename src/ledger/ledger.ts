@@ -14,11 +14,13 @@ import type {
 	TimeRange,
 	TotalsQuery,
 	UnpricedModel,
+	WindowCosts,
+	WindowCostsQuery,
 } from "./ledger-store.ts";
 import { LedgerThread } from "./ledger-thread.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { WriterState } from "./writer-state.ts";
-import type { CheckedLedgerOptions } from "./ledger-options.ts";
+import type { CheckedLedgerOptions, Pair } from "./ledger-options.ts";
 import { RowPage } from "./row-page.ts";
 import { leaveSpool, removeSpool, spoolFolder } from "./spool.ts";
 
@@ -40,8 +42,9 @@ export class Ledger {
 	readonly #thread: LedgerThread;
 	readonly #reader: LedgerReader;
 	readonly #guard: LabelGuard;
-	readonly #pairs: { readonly route: string; readonly model: string }[] = [];
-	readonly #stop: readonly (() => void)[];
+	readonly #pairs: Pair[] = [];
+	readonly #stopListening: () => void;
+	readonly #stopWaiting: () => void;
 	readonly #flushes: Flush[] = [];
 	#page = new RowPage();
 	/** Rows of the page that were posted. */
@@ -49,9 +52,11 @@ export class Ledger {
 	#timer: NodeJS.Timeout | undefined;
 	#state: WriterState | undefined;
 	#lastTold: string | undefined;
+	/** Why there is no thread, as long as there is none. */
+	#threadError: string | undefined;
 	#lostRows = 0;
 	#isLosing = false;
-	#isClosed = false;
+	#closed: Promise<void> | undefined;
 
 	/** @see openLedger */
 	constructor(options: CheckedLedgerOptions) {
@@ -69,24 +74,22 @@ export class Ledger {
 			(state) => this.#hear(state),
 			(error) => this.#threadLost(error),
 		);
-		this.#stop = [
-			addSettlementListener({
-				settled: (call) => this.#settled(call),
-				recorded: (...what) => this.#recorded(...what),
-			}),
-			onProcessEnd({ idle: () => this.#idle(), now: (isEnd) => this.#end(isEnd) }),
-		];
+		this.#stopListening = addSettlementListener({
+			settled: (call) => this.#settled(call),
+			recorded: (...what) => this.#recorded(...what),
+		});
+		this.#stopWaiting = onProcessEnd({ idle: () => this.#idle(), now: (isEnd) => this.#end(isEnd) });
 	}
 
 	/** How it does now. */
 	get state(): LedgerState {
 		return {
-			writable: this.#state !== undefined && this.#state.error === undefined,
+			writable: this.#state !== undefined && this.#lastError === undefined,
 			pendingRows: this.#pendingRows,
 			spooledRows: this.#state?.spooledRows ?? 0,
 			lostRows: this.#lostRows,
 			losing: this.#isLosing,
-			lastError: this.#state?.error,
+			lastError: this.#lastError,
 		};
 	}
 
@@ -99,6 +102,7 @@ export class Ledger {
 	async flush(): Promise<void> {
 		this.#post();
 		if (this.#thread.pendingRows === 0) return;
+		if (this.#threadError !== undefined) throw notFlushed(this.#threadError);
 		this.#thread.hold(true);
 		try {
 			await new Promise<void>((resolve, reject) => {
@@ -111,14 +115,19 @@ export class Ledger {
 
 	/** Writes what is there, and ends the ledger; the file's last word is then in the file itself. */
 	async close(): Promise<void> {
-		if (this.#isClosed) return;
-		this.#isClosed = true;
-		for (const stop of this.#stop) stop();
+		this.#closed ??= this.#close();
+		return this.#closed;
+	}
+
+	async #close(): Promise<void> {
+		this.#stopListening();
 		this.#post();
 		// First the reader: the last to close the file tidies up.
 		await this.#reader.close();
 		await this.#thread.close();
 		this.#leaveRest(0);
+		// Only now: the process may end meanwhile.
+		this.#stopWaiting();
 		this.#options.onClose(this);
 	}
 
@@ -142,28 +151,37 @@ export class Ledger {
 		return this.#reader.ask("processPairs", process);
 	}
 
+	/** What was spent since a moment, by everybody and by one process: what budgets begin with. */
+	async windowCosts(query: WindowCostsQuery): Promise<WindowCosts> {
+		return this.#reader.ask("windowCosts", query);
+	}
+
+	get #lastError(): string | undefined {
+		return this.#threadError ?? this.#state?.error;
+	}
+
 	get #pendingRows(): number {
 		return this.#thread.pendingRows + this.#page.count - this.#from;
 	}
 
 	#settled(call: SettledCall): void {
 		if (!this.#hasRoom()) return;
-		const pair = this.#pairs[this.#guard.resolve(call.route, call.model)];
-		this.#page.addCall(call, pair?.route ?? call.route, pair?.model ?? call.model);
+		const { model, route } = this.#pair(call.route, call.model);
+		this.#page.addCall(call, route, model);
 		this.#added();
 	}
 
 	#recorded(route: string, model: string, input: number, output: number, costUsd: number): void {
 		if (!this.#hasRoom()) return;
-		const pair = this.#pairs[this.#guard.resolve(route, model)];
-		this.#page.addManual(
-			nextSequence(),
-			pair?.route ?? route,
-			pair?.model ?? model,
-			{ input, output },
-			costUsd,
-		);
+		const pair = this.#pair(route, model);
+		this.#page.addManual(nextSequence(), pair.route, pair.model, { input, output }, costUsd);
 		this.#added();
+	}
+
+	/** As it is counted by, and within the ledger's own bound. */
+	#pair(route: string, model: string): Pair {
+		const counted = this.#options.labels(route, model);
+		return this.#pairs[this.#guard.resolve(counted.route, counted.model)] ?? counted;
 	}
 
 	#hasRoom(): boolean {
@@ -196,6 +214,7 @@ export class Ledger {
 	#hear(state: WriterState): void {
 		const before = this.#state;
 		this.#state = state;
+		this.#threadError = undefined;
 		if (this.#pendingRows < this.#options.maxPendingRows / 2) this.#isLosing = false;
 		if (state.error !== undefined && state.error !== this.#lastTold) {
 			this.#tell(
@@ -213,23 +232,15 @@ export class Ledger {
 		}
 		for (const flush of this.#flushes.splice(0)) {
 			if (flush.upTo <= state.safe) flush.resolve();
-			else if (state.isHeld)
-				flush.reject(
-					new HyperAgentError("LEDGER", `The ledger could not be flushed: ${state.error ?? "no room"}`),
-				);
+			else if (state.isHeld) flush.reject(notFlushed(state.error ?? "no room"));
 			else this.#flushes.push(flush);
 		}
 	}
 
 	#threadLost(error: unknown): void {
+		this.#threadError = `its thread has ended: ${String(error)}`;
 		this.#tell("The ledger's thread has ended; it is started anew, and its rows are kept until then.", error);
-		for (const { reject } of this.#flushes.splice(0)) {
-			reject(
-				new HyperAgentError("LEDGER", "The ledger could not be flushed: its thread has ended.", {
-					cause: error,
-				}),
-			);
-		}
+		for (const { reject } of this.#flushes.splice(0)) reject(notFlushed(this.#threadError, error));
 	}
 
 	/** Told as fault of ours: it harms no call. */
@@ -245,7 +256,8 @@ export class Ledger {
 	#end(isEnd: boolean): void {
 		this.#post();
 		this.#leaveRest(END_WAIT_MS);
-		if (isEnd && !this.#thread.hasSpooled) removeSpool(spoolFolder(this.path));
+		const spool = this.#state?.spool;
+		if (isEnd && spool !== undefined && !this.#thread.hasSpooled) removeSpool(spool);
 	}
 
 	#leaveRest(waitMs: number): void {
@@ -256,4 +268,8 @@ export class Ledger {
 			this.#tell(`${this.#pendingRows} rows are lost with the end of the process.`, cause);
 		}
 	}
+}
+
+function notFlushed(why: string, cause?: unknown): HyperAgentError {
+	return new HyperAgentError("LEDGER", `The ledger could not be flushed: ${why}`, { cause });
 }

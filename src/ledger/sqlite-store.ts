@@ -12,12 +12,15 @@ import type {
 	TimeRange,
 	TotalsQuery,
 	UnpricedModel,
+	WindowCosts,
+	WindowCostsQuery,
 } from "./ledger-store.ts";
 import { SqliteAppender } from "./sqlite-appender.ts";
 import { loadSqlite } from "./sqlite-module.ts";
 import { readCalls, readProcessPairs, readUnpriced } from "./sqlite-reader.ts";
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./sqlite-schema.ts";
 import { readTotals } from "./sqlite-totals.ts";
+import { readWindowCosts } from "./window-costs.ts";
 
 /** How long another process that writes is waited for. */
 const LOCK_WAIT_MS = 100;
@@ -79,6 +82,10 @@ export class SqliteStore implements LedgerStore {
 		return readProcessPairs(this.#db, process);
 	}
 
+	async windowCosts(query: WindowCostsQuery): Promise<WindowCosts> {
+		return readWindowCosts(this.#db, query);
+	}
+
 	async prune({ calls, totals }: Horizon): Promise<boolean> {
 		let forgotten: number | bigint = 0;
 		if (calls !== undefined) {
@@ -98,7 +105,17 @@ export class SqliteStore implements LedgerStore {
 	}
 
 	async close(): Promise<void> {
+		// SQLite leaves the log of a file that was moved behind, and in it what was written last.
+		if (!this.isInPlace) this.#finish();
 		this.#db.close();
+	}
+
+	#finish(): void {
+		try {
+			this.#db.exec("PRAGMA wal_checkpoint");
+		} catch {
+			// It may only read, or there is nothing left to write to.
+		}
 	}
 
 	#checkSchema(readOnly: boolean): void {
