@@ -1,9 +1,9 @@
-import { BudgetExceededError } from "../core/budget-exceeded-error.ts";
 import type { CallFacts } from "../core/call-gate.ts";
 import { PROCESS_ID } from "../core/call-id.ts";
 import { MoneySum } from "../core/money.ts";
 import type { BudgetThreshold, CheckedBudgetOptions } from "./budget-options.ts";
 import { isInScope } from "./budget-options.ts";
+import { refusalOf } from "./budget-refusal.ts";
 import { type WindowBounds, windowAt } from "./budget-window.ts";
 import { CostEstimate } from "./cost-estimate.ts";
 import type { CostGroup, WindowCosts } from "./ledger-store.ts";
@@ -133,27 +133,27 @@ export class Budget {
 	 * @returns what is to be set aside for it, in 10⁻¹² USD
 	 * @throws BudgetExceededError where the budget blocks, and the call would go over it
 	 */
-	check({ model, route, startedAt }: CallFacts, general: number | undefined): number {
-		this.#turn(startedAt);
+	check(call: CallFacts, general: number | undefined): number {
+		this.#turn(call.startedAt);
 		const { limit } = this;
 		const most = picoOf(limit);
-		const estimateUsd = this.#estimate?.of(route, model) ?? general ?? 0;
+		const estimateUsd = this.#estimate?.of(call.route, call.model) ?? general ?? 0;
 		const estimate = Math.round(estimateUsd * PICO);
 		if (!this.#options.block) return estimate;
 		const spent = this.spent;
 		const known = picoOf(spent);
 		const room = most - known - this.#reserved;
 		if (known < most && Math.min(estimate, most * MOST_FEARED) <= room) return estimate;
-		const spentUsd = spent.usd;
 		this.#blocked += 1;
-		const { end: resetsAt } = this.#window;
-		const underWay =
-			this.#reserved > 0 ? ` and $${round(this.#reserved / PICO)} set aside for calls under way` : "";
-		const cost = estimateUsd > 0 ? `, which would cost about $${round(estimateUsd)},` : "";
-		throw new BudgetExceededError(
-			`The budget "${this.name}" has $${round(limit.usd)} ${aWindow(this.#options.window)}, of which $${round(spentUsd)} is spent${underWay}: a call of route "${route}" to model "${model}"${cost} was not made. Wait until ${new Date(resetsAt).toISOString()}, or raise \`limitUsd\` in addBudget().`,
-			{ budget: this.name, limitUsd: limit.usd, spentUsd, resetsAt },
-		);
+		throw refusalOf(call, {
+			budget: this.name,
+			limitUsd: limit.usd,
+			spentUsd: spent.usd,
+			reservedUsd: this.#reserved / PICO,
+			estimateUsd,
+			window: this.#options.window,
+			resetsAt: this.#window.end,
+		});
 	}
 
 	/** Sets what {@link check} has told aside until the call has ended; the answer is the window for {@link free}. */
@@ -268,13 +268,4 @@ function picoOf({ pico, whole }: MoneySum): number {
 
 function exactPico({ pico, whole }: MoneySum): bigint {
 	return BigInt(whole) * BigInt(PICO) + BigInt(pico);
-}
-
-function aWindow(window: string): string {
-	return window === "hour" ? "an hour" : `a ${window}`;
-}
-
-/** For people: two decimals, and more only where those would hide the amount. */
-function round(usd: number): string {
-	return usd === 0 || usd >= 0.01 ? usd.toFixed(2) : usd.toPrecision(2);
 }

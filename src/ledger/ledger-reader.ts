@@ -14,6 +14,7 @@ export class LedgerReader {
 	readonly #waiting = new Map<number, Waiting>();
 	#worker: Worker | undefined;
 	#lastId = 0;
+	#isClosed = false;
 
 	constructor(path: string) {
 		this.#path = path;
@@ -24,6 +25,7 @@ export class LedgerReader {
 		question: Q,
 		...args: Parameters<Questions[Q]>
 	): Promise<Awaited<ReturnType<Questions[Q]>>> {
+		if (this.#isClosed) throw ledgerError("The ledger has been closed: ask it before close().");
 		const worker = this.#worker ?? this.#start();
 		const id = (this.#lastId += 1);
 		const message: ToReader = { id, question, args };
@@ -35,6 +37,7 @@ export class LedgerReader {
 	}
 
 	async close(): Promise<void> {
+		this.#isClosed = true;
 		await this.#worker?.terminate();
 	}
 

@@ -175,9 +175,10 @@ export function leaveSpool(folder: string, slices: readonly PageSlice[]): void {
 /**
  * Takes over the spools that processes have left behind which are no more.
  *
+ * @param refused told of one that may not be taken: its rows stay there
  * @returns their paths, oldest process first; {@link dropSpool} them when they are read
  */
-export function takeSpools(folder: string): string[] {
+export function takeSpools(folder: string, refused: (error: Error) => void = () => undefined): string[] {
 	if (!existsSync(folder)) return [];
 	return readdirSync(folder)
 		.toSorted()
@@ -190,8 +191,10 @@ export function takeSpools(folder: string): string[] {
 				const taken = `${path}.${Date.now()}-${randomUUID()}.taken`;
 				renameSync(path, taken);
 				return [taken];
-			} catch {
-				return []; // someone else was faster
+			} catch (error) {
+				// Else someone was faster.
+				if (error instanceof Error && "code" in error && error.code !== "ENOENT") refused(error);
+				return [];
 			}
 		});
 }

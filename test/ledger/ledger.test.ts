@@ -162,6 +162,15 @@ describe("openLedger", () => {
 		await ledger.close();
 	});
 
+	test("a ledger that is closed answers no more, and starts nothing anew", async () => {
+		const ledger = openLedger({ path });
+		settle("chat");
+		await ledger.close();
+		await expect(ledger.totals({ by: [] })).rejects.toThrow(
+			"The ledger has been closed: ask it before close().",
+		);
+	});
+
 	test("what no row can be kept of is lost, counted and told, and no call notices", async () => {
 		const told: string[] = [];
 		// A folder is no file: nothing can be written, and the spool lies in it.

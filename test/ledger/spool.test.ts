@@ -1,4 +1,5 @@
 import {
+	mkdirSync,
 	existsSync,
 	mkdtempSync,
 	readdirSync,
@@ -141,4 +142,15 @@ test("a spool that is taken twice, before anybody has read it, is two", () => {
 	const taken = takeSpools(folder);
 	expect(taken.flatMap((path) => numbers(readSpool(path))).toSorted((a, b) => a - b)).toEqual([1, 2, 2]);
 	spool.close();
+});
+
+test("a spool that may not be taken is told, and the others are taken", () => {
+	// With the end of a taken one its name would be longer than the 255 bytes that a file system has for it.
+	mkdirSync(folder);
+	const long = join(folder, `${"x".repeat(200)}.spool`);
+	const short = join(folder, "gone.spool");
+	for (const path of [long, short]) writeFileSync(path, "");
+	const refused: string[] = [];
+	expect(takeSpools(folder, (error) => refused.push(error.message))).toHaveLength(1);
+	expect(refused).toEqual([expect.stringContaining("ENAMETOOLONG")]);
 });
