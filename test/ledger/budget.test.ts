@@ -131,6 +131,8 @@ test("a stream is refused before it begins", async () => {
 		}
 	};
 	await expect(read()).rejects.toThrow(BudgetExceededError);
+	// It fails where it is read, as the contract of backends has it.
+	expect(() => new InstrumentedBackend(backend, "openai", "stream").inferStream([], [], 0)).not.toThrow();
 	expect(asked).toBe(0);
 });
 
