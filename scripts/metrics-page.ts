@@ -1,3 +1,4 @@
+import { MoneySum } from "../src/core/money.ts";
 import { CATALOG, type MetricDefinition, type MetricScope, SCOPE_LABELS } from "../src/metrics/catalog.ts";
 import { takeSnapshot } from "../src/metrics/snapshot.ts";
 import { Recorder } from "../src/metrics/recorder.ts";
@@ -63,6 +64,7 @@ function sizes(): string {
 	recorder.pair("r", "m");
 	recorder.route("r");
 	recorder.target("p", "m");
+	recorder.budget("b", new MoneySum(), new MoneySum(), 0);
 	recorder.priceBookAge(0);
 	const snapshot = takeSnapshot(recorder);
 	const linesOf = (scope: MetricScope): number =>
@@ -79,6 +81,7 @@ function sizes(): string {
 		`| each (route, model) pair | ${linesOf("pair")} |`,
 		`| each route with a response cache | ${linesOf("route")} |`,
 		`| each (provider, model) target | ${linesOf("target")}, and one for each kind of quota that the provider tells |`,
+		`| each budget | ${linesOf("budget")} |`,
 		`| the process | ${linesOf("process")} |`,
 	].join("\n");
 }

@@ -1,5 +1,5 @@
 import { LIST_VERSION } from "../pricing/list-date.ts";
-import type { Terms } from "../pricing/price-overrides.ts";
+import type { PriceBook } from "../pricing/price-book.ts";
 import type { RateCard } from "../pricing/rate-card.ts";
 import type { Rates, Tier } from "../pricing/rates.ts";
 
@@ -28,8 +28,36 @@ export interface PriceSheet {
 	readonly discount: number;
 }
 
-/** What the price book knows, as it is printed. */
-export function priceSheet(provider: string, model: string, card: RateCard, terms: Terms): PriceSheet {
+/** More changes than this are not looked through for one of the price. */
+const MOST_CHANGES = 100;
+
+/** What the price book knows, as it is printed; `undefined` where that is nothing. */
+export function priceSheet(
+	book: PriceBook,
+	provider: string,
+	model: string,
+	at: number,
+): PriceSheet | undefined {
+	const sheet = sheetAt(book, provider, model, at);
+	if (sheet === undefined) return undefined;
+	let until = book.terms(provider, model, at)?.nextChange;
+	// What begins to hold is not always what counts: a closer entry of the user's may hold on.
+	for (let i = 0; i < MOST_CHANGES && until !== undefined && Number.isFinite(until); i += 1) {
+		if (!isSamePrice(sheet, sheetAt(book, provider, model, until))) break;
+		until = book.terms(provider, model, until)?.nextChange;
+	}
+	return { ...sheet, until: isoTime(until) };
+}
+
+function isSamePrice(one: PriceSheet, other: PriceSheet | undefined): boolean {
+	const price = (sheet: PriceSheet | undefined): string => JSON.stringify({ ...sheet, asOf: null });
+	return price(one) === price(other);
+}
+
+function sheetAt(book: PriceBook, provider: string, model: string, at: number): PriceSheet | undefined {
+	const terms = book.terms(provider, model, at);
+	const card = terms?.card;
+	if (terms === undefined || card === undefined) return undefined;
 	return {
 		provider,
 		model,
@@ -37,7 +65,7 @@ export function priceSheet(provider: string, model: string, card: RateCard, term
 		match: card.match,
 		pricedModel: card.modelId,
 		asOf: isoTime(card.asOf),
-		until: isoTime(card.until),
+		until: null,
 		perMillionTokens: card.tiers.map(perMillion),
 		hasInputPrice: card.knowsInput,
 		hasOutputPrice: card.knowsOutput,

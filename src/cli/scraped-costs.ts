@@ -39,7 +39,8 @@ export async function scrapeCosts(url: string): Promise<ScrapedCosts> {
 	}
 	const pairs = new Map<string, bigint>();
 	for (const line of text.split("\n")) {
-		const [, labels, value] = /^llm_cost_usd_total\{(.*)\} (\S+)$/.exec(line) ?? [];
+		// A label may hold any character: to a pattern some of them end the line, to the format only "\n".
+		const [, labels, value] = /^llm_cost_usd_total\{(.*)\} (\S+)$/s.exec(line) ?? [];
 		if (labels === undefined || value === undefined) continue;
 		pairs.set(pairKey(labelOf(labels, "route"), labelOf(labels, "model")), picoOfCents(value));
 	}

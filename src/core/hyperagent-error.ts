@@ -2,6 +2,7 @@
 export type HyperAgentErrorCode =
 	| "ALREADY_INITIALIZED"
 	| "BAD_OPTION"
+	| "BUDGET_EXCEEDED"
 	| "INTERNAL"
 	| "INVALID_VALUE"
 	| "LEDGER"

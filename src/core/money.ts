@@ -53,6 +53,14 @@ export class MoneySum {
 	whole = 0;
 	pico = 0;
 
+	/** @param pico 10⁻¹² USD, not negative */
+	static ofPico(pico: bigint): MoneySum {
+		const sum = new MoneySum();
+		sum.whole = Number(pico / BigInt(PICO));
+		sum.pico = Number(pico % BigInt(PICO));
+		return sum;
+	}
+
 	/** Adds a non-negative, finite amount in USD. */
 	add(usd: number): void {
 		this.#add(wholeUsd(usd), picoUsd(usd));

@@ -7,6 +7,7 @@ import type { LedgerState } from "../ledger/ledger-state.ts";
 import { MemoryLedger } from "../ledger/memory-ledger.ts";
 import { openLedgers } from "../ledger/open-ledgers.ts";
 import type { QuestionedLedger } from "../ledger/questioned-ledger.ts";
+import { countedLabels } from "../monitoring/counted-labels.ts";
 import * as v from "valibot";
 import { callView } from "./call-view.ts";
 import type { CallsAnswer } from "./calls-answer.ts";
@@ -108,7 +109,7 @@ export class HistoryAnswers {
 
 	#remember(): MemoryLedger {
 		if (this.#isClosed) throw new HyperAgentError("LEDGER", "The server has been closed.");
-		this.#memory ??= new MemoryLedger({ report: this.#report });
+		this.#memory ??= new MemoryLedger({ labels: countedLabels(), report: this.#report });
 		return this.#memory;
 	}
 

@@ -202,7 +202,7 @@ export class LineRenderer {
 	}
 }
 
-const SCOPES: readonly MetricScope[] = ["pair", "route", "target", "process"];
+const SCOPES: readonly MetricScope[] = ["pair", "route", "target", "budget", "process"];
 
 /** How many label sets of each scope lie within the copied slots: others may have come since. */
 function sizesOf({ series, slots }: Source): readonly number[] {

@@ -42,7 +42,13 @@ export function* encodeProtobuf(source: Source): Generator<undefined, Rendered, 
 }
 
 function* encodeLabelSets({ series, slots }: Source, pace: Pace): Generator<undefined, LabelSets, undefined> {
-	const encoded: Record<MetricScope, EncodedLabelSet[]> = { pair: [], route: [], target: [], process: [] };
+	const encoded: Record<MetricScope, EncodedLabelSet[]> = {
+		pair: [],
+		route: [],
+		target: [],
+		budget: [],
+		process: [],
+	};
 	// Taken at once, since others add some while they have their turns: of those the slots know nothing.
 	const taken = SCOPES.map((scope) => ({
 		scope,

@@ -1,3 +1,4 @@
+import { isRefusal } from "../core/call-gate.ts";
 import type { Operation } from "../core/settled-call.ts";
 import { Call } from "../monitoring/call.ts";
 import { currentCall, runInCall } from "../monitoring/current-call.ts";
@@ -90,6 +91,7 @@ function guarded<T>(problem: string, fn: () => T): T | undefined {
 	try {
 		return fn();
 	} catch (cause) {
+		if (isRefusal(cause)) throw cause;
 		reportInternalError("call", problem, cause);
 		return undefined;
 	}

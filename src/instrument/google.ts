@@ -1,3 +1,4 @@
+import { isRefusal } from "../core/call-gate.ts";
 import { Call } from "../monitoring/call.ts";
 import { currentCall } from "../monitoring/current-call.ts";
 import { currentRoute } from "../monitoring/current-route.ts";
@@ -170,6 +171,7 @@ function begin(request: unknown, options: InstrumentOptions & { provider: string
 		const endsWith = outer === undefined ? "answer" : "neither";
 		return newQuestion({ call, format, provider, model, isStream, endsWith, leavesByUnlocking: true });
 	} catch (cause) {
+		if (isRefusal(cause)) throw cause;
 		reportInternalError("call", "A client's request could not be metered.", cause);
 		return undefined;
 	}

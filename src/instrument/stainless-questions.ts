@@ -1,3 +1,4 @@
+import { isRefusal } from "../core/call-gate.ts";
 import { Call } from "../monitoring/call.ts";
 import { currentCall } from "../monitoring/current-call.ts";
 import { currentRoute } from "../monitoring/current-route.ts";
@@ -158,6 +159,7 @@ export class StainlessQuestions {
 				hidesUsage: canAsk && !asksForUsage(fields) && serverAsking(this.#client.baseURL, model).isOn,
 			});
 		} catch (cause) {
+			if (isRefusal(cause)) throw cause;
 			reportInternalError("call", "A client's request could not be metered.", cause);
 			return undefined;
 		}

@@ -52,9 +52,15 @@ function parseTime(name: string, text: string | undefined, now: number): number 
 	if (count !== undefined) return now - Number(count) * (UNITS[unit ?? ""] ?? 0);
 	// What has no zone would mean another time on another machine.
 	const isTime = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text);
-	const time = isTime ? Date.parse(text) : Number.NaN;
+	const time = isTime && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
 	if (Number.isNaN(time)) throw expected(name, TIMES, text);
 	return time;
+}
+
+/** Whether the calendar has it: Date.parse takes February 31 for a day of March. */
+function isDay(text: string): boolean {
+	const day = Date.parse(text);
+	return !Number.isNaN(day) && new Date(day).toISOString().slice(0, 10) === text;
 }
 
 function expected(name: string, what: string, got: string): HyperAgentError {

@@ -46,7 +46,7 @@ export function costReport({ by, since, until }: TotalsQuery, totals: readonly G
 }
 
 function hour(hours: number): string {
-	return `${new Date(hours * HOUR_MS).toISOString().slice(0, 16)}Z`;
+	return new Date(hours * HOUR_MS).toISOString().replace(":00.000Z", "Z");
 }
 
 function reported({ calls, costPico, group: _, ...counts }: GroupTotals): ReportedTotals {

@@ -1,3 +1,5 @@
+import { processSlot } from "../core/process-slot.ts";
+
 /** What has to be done before the process ends, and how it may end. */
 export interface BeforeEnd {
 	/** The event loop has run empty: there is time. */
@@ -12,16 +14,41 @@ export interface BeforeEnd {
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
+/** All who wait for the end, and how to stop listening: two listeners would each take the other for the user's. */
+interface Waiting {
+	readonly all: Set<BeforeEnd>;
+	readonly stop: () => void;
+}
+
+const slot = processSlot<Waiting>("process-end");
+
 /**
  * Hears of the process's end on every way that can be heard. A signal does what it would have done without us: where
  * nobody else listens the process dies of it, and else that is for the others to say. The function that comes back stops.
  */
 export function onProcessEnd(before: BeforeEnd): () => void {
-	const idle = (): void => before.idle();
-	const now = (): void => before.now(true);
+	const waiting = (slot.value ??= listen());
+	waiting.all.add(before);
+	return () => {
+		waiting.all.delete(before);
+		if (waiting.all.size > 0 || slot.value !== waiting) return;
+		waiting.stop();
+		slot.value = undefined;
+	};
+}
+
+function listen(): Waiting {
+	const all = new Set<BeforeEnd>();
+	const idle = (): void => {
+		for (const one of all) one.idle();
+	};
+	const end = (isEnd: boolean): void => {
+		for (const one of all) one.now(isEnd);
+	};
+	const now = (): void => end(true);
 	const signalled = (signal: NodeJS.Signals): void => {
 		const isEnd = process.listenerCount(signal) <= 1 + signalExitListeners();
-		before.now(isEnd);
+		end(isEnd);
 		if (!isEnd) return;
 		process.off(signal, signalled);
 		process.kill(process.pid, signal);
@@ -30,11 +57,12 @@ export function onProcessEnd(before: BeforeEnd): () => void {
 	process.on("exit", now);
 	// First, for a listener that wants to hear once is no longer counted after it has heard.
 	for (const signal of SIGNALS) process.prependListener(signal, signalled);
-	return () => {
+	const stop = (): void => {
 		process.off("beforeExit", idle);
 		process.off("exit", now);
 		for (const signal of SIGNALS) process.off(signal, signalled);
 	};
+	return { all, stop };
 }
 
 /** The package signal-exit, which many command lines have in them, does as we do: it would wait for us, and we for it. */

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { inspect } from "node:util";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import type { Ledger } from "./ledger.ts";
@@ -21,10 +22,18 @@ export interface LedgerOptions {
 	readonly onError?: (error: HyperAgentError) => unknown;
 }
 
+/** A route and a model. */
+export interface Pair {
+	readonly route: string;
+	readonly model: string;
+}
+
 /** All of them, checked. */
 export interface CheckedLedgerOptions extends WriterOptions {
 	readonly maxPendingRows: number;
 	readonly maxPairs: number;
+	/** A pair as it is counted by; the maximum of pairs is for those that come back. */
+	readonly labels: (route: string, model: string) => Pair;
 	readonly report: (message: string, cause?: unknown) => void;
 	readonly onClose: (ledger: Ledger) => void;
 }
@@ -40,7 +49,9 @@ const OPTIONS = [
 ];
 
 /** Throws `BAD_OPTION` at the first option that cannot be meant. */
-export function checkLedgerOptions(options: LedgerOptions): Omit<CheckedLedgerOptions, "report" | "onClose"> {
+export function checkLedgerOptions(
+	options: LedgerOptions,
+): Omit<CheckedLedgerOptions, "labels" | "report" | "onClose"> {
 	const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
 	expect(isObject, "options", "an object", options);
 	for (const key of Object.keys(options))
@@ -49,7 +60,7 @@ export function checkLedgerOptions(options: LedgerOptions): Omit<CheckedLedgerOp
 	const { maxPairs = 1000, maxPendingRows = 200_000, spoolBytes = 8 * 1024 * 1024 } = options;
 	const isPath =
 		typeof path === "string" && path !== "" && !path.startsWith(":") && !path.startsWith("file:");
-	expect(isPath, "path", "the path of a file", path);
+	expect(isPath && !path.includes("\0"), "path", "the path of a file", path);
 	expect(onError === undefined || typeof onError === "function", "onError", "a function", onError);
 	count("spoolBytes", spoolBytes, 0);
 	count("maxPendingRows", maxPendingRows, 1);
@@ -62,7 +73,8 @@ export function checkLedgerOptions(options: LedgerOptions): Omit<CheckedLedgerOp
 			days,
 		);
 	}
-	return { path, spoolBytes, maxPendingRows, maxPairs, keepCallsDays, keepTotalsDays };
+	// The program may go to another folder later, and its file does not.
+	return { path: resolve(path), spoolBytes, maxPendingRows, maxPairs, keepCallsDays, keepTotalsDays };
 }
 
 function count(name: string, value: unknown, least: number): void {

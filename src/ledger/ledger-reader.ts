@@ -15,6 +15,7 @@ export class LedgerReader {
 	readonly #waiting = new Map<number, Waiting>();
 	#worker: Worker | undefined;
 	#lastId = 0;
+	#isClosed = false;
 
 	/** @param onGone told when the thread has ended by itself; the next question starts another one */
 	constructor(workerData: WorkerStart, onGone: (reason: string) => void = () => undefined) {
@@ -27,6 +28,7 @@ export class LedgerReader {
 		question: Q,
 		...args: Parameters<Questions[Q]>
 	): Promise<Awaited<ReturnType<Questions[Q]>>> {
+		if (this.#isClosed) throw ledgerError("The ledger has been closed: ask it before close().");
 		const worker = this.#worker ?? this.#start();
 		const id = (this.#lastId += 1);
 		const message: ToReader = { id, question, args };
@@ -43,6 +45,7 @@ export class LedgerReader {
 	}
 
 	async close(): Promise<void> {
+		this.#isClosed = true;
 		await this.#worker?.terminate();
 	}
 

@@ -75,6 +75,33 @@ export interface ProcessPair {
 	readonly costPico: bigint;
 }
 
+/** What was spent since a moment, told apart by all that a budget's scope can name. */
+export interface WindowCostsQuery {
+	/** In milliseconds since the epoch, exactly. */
+	readonly since: number;
+	/** Whose part is told as well. */
+	readonly process: string;
+}
+
+/** What a group of calls has cost. */
+export interface CostGroup {
+	readonly route: string;
+	readonly model: string;
+	/** "" of records by hand. */
+	readonly provider: string;
+	readonly tags: Readonly<Record<string, string>> | undefined;
+	readonly costPico: bigint;
+}
+
+/** The answer; a group may come in two parts. */
+export interface WindowCosts {
+	readonly all: readonly CostGroup[];
+	/** The part of the process. */
+	readonly own: readonly CostGroup[];
+	/** Whether all calls since that moment are kept: else `own` misses some, and `all` may. */
+	readonly isWhole: boolean;
+}
+
 /** Before which times, in milliseconds since the epoch, calls and totals are forgotten. */
 export interface Horizon {
 	readonly calls?: number | undefined;
@@ -109,6 +136,8 @@ export interface LedgerStore {
 	unpricedModels(range: TimeRange): Promise<readonly UnpricedModel[]>;
 	/** Exactly what the rows of a process add up to: reckoned from the rows themselves, so only as long as they are kept. */
 	processPairs(process: string): Promise<readonly ProcessPair[]>;
+	/** To the millisecond, and as of one moment. */
+	windowCosts(query: WindowCostsQuery): Promise<WindowCosts>;
 	/**
 	 * Forgets calls, and totals, that are older, in steps, so that nobody waits for long.
 	 *

@@ -78,7 +78,9 @@ export class LedgerThread {
 		const until = performance.now() + ms;
 		for (let left = ms; left > 0 && this.#worker !== undefined; left = until - performance.now()) {
 			const safe = Atomics.load(this.#safe, 0);
-			if (safe >= this.#last) break;
+			// A worker that was started anew does not know what was safe before it.
+			this.#forget(safe);
+			if (this.#posted.length === 0) break;
 			Atomics.wait(this.#safe, 0, safe, left);
 		}
 		this.#forget(Atomics.load(this.#safe, 0));
@@ -105,7 +107,7 @@ export class LedgerThread {
 		try {
 			worker = new Worker(WORKER_URL, { workerData, name: "hyperagent-ledger" });
 		} catch (error) {
-			this.#onLost(error);
+			this.#startLater(error);
 			return;
 		}
 		worker.on("message", (message: FromWriter) => this.#hear(message));
@@ -141,7 +143,10 @@ export class LedgerThread {
 		if (this.#worker !== worker) return;
 		this.#worker = undefined;
 		this.#closing?.(false);
-		if (this.#isClosed) return;
+		if (!this.#isClosed) this.#startLater(error);
+	}
+
+	#startLater(error: unknown): void {
 		this.#onLost(error);
 		this.#restart = setTimeout(() => this.#start(), RESTART_MS);
 		this.#restart.unref();

@@ -59,7 +59,7 @@ export class LedgerWriter {
 	async drain(): Promise<void> {
 		if (this.#isDraining) return;
 		this.#isDraining = true;
-		let isWritable = Date.now() >= this.#retryAt && (await this.#attempt(() => this.#catchUp()));
+		let isWritable = performance.now() >= this.#retryAt && (await this.#attempt(() => this.#catchUp()));
 		while (isWritable && this.#queue.length > 0) isWritable = await this.#attempt(() => this.#writeSome());
 		if (!isWritable) this.#spill();
 		this.#isDraining = false;
@@ -192,7 +192,7 @@ export class LedgerWriter {
 
 	#failed(error: unknown): void {
 		this.#error = messageOf(error);
-		this.#retryAt = Date.now() + this.#retryMs;
+		this.#retryAt = performance.now() + this.#retryMs;
 		clearTimeout(this.#retry);
 		this.#retry = setTimeout(() => void this.drain(), this.#retryMs + 1);
 		this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
@@ -207,6 +207,7 @@ export class LedgerWriter {
 		this.#report({
 			safe: this.#safe,
 			spooledRows: this.#spool?.rows ?? 0,
+			spool: this.#spool?.path,
 			error: this.#error,
 			isHeld: this.#isHeld && this.#queue.length > 0,
 			movedTo: this.#movedTo,

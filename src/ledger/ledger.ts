@@ -10,6 +10,8 @@ import type {
 	TimeRange,
 	TotalsQuery,
 	UnpricedModel,
+	WindowCosts,
+	WindowCostsQuery,
 } from "./ledger-store.ts";
 import { LedgerThread } from "./ledger-thread.ts";
 import type { LedgerState } from "./ledger-state.ts";
@@ -38,13 +40,15 @@ export class Ledger implements QuestionedLedger {
 	readonly #thread: LedgerThread;
 	readonly #reader: LedgerReader;
 	readonly #rows: RowCollector;
-	readonly #stop: () => void;
+	readonly #stopWaiting: () => void;
 	readonly #flushes: Flush[] = [];
 	#state: WriterState | undefined;
 	#lastTold: string | undefined;
+	/** Why there is no thread, as long as there is none. */
+	#threadError: string | undefined;
 	#lostRows = 0;
 	#isLosing = false;
-	#isClosed = false;
+	#closed: Promise<void> | undefined;
 
 	/** @see openLedger */
 	constructor(options: CheckedLedgerOptions) {
@@ -59,22 +63,23 @@ export class Ledger implements QuestionedLedger {
 		);
 		this.#rows = new RowCollector({
 			maxPairs: options.maxPairs,
+			labels: options.labels,
 			postAfterMs: POST_AFTER_MS,
 			hasRoom: () => this.#hasRoom(),
 			post: (...rows) => this.#thread.post(...rows),
 		});
-		this.#stop = onProcessEnd({ idle: () => this.#idle(), now: (isEnd) => this.#end(isEnd) });
+		this.#stopWaiting = onProcessEnd({ idle: () => this.#idle(), now: (isEnd) => this.#end(isEnd) });
 	}
 
 	/** How it does now. */
 	get state(): LedgerState {
 		return {
-			writable: this.#state !== undefined && this.#state.error === undefined,
+			writable: this.#state !== undefined && this.#lastError === undefined,
 			pendingRows: this.#pendingRows,
 			spooledRows: this.#state?.spooledRows ?? 0,
 			lostRows: this.#lostRows,
 			losing: this.#isLosing,
-			lastError: this.#state?.error,
+			lastError: this.#lastError,
 		};
 	}
 
@@ -87,6 +92,7 @@ export class Ledger implements QuestionedLedger {
 	async flush(): Promise<void> {
 		this.#rows.post();
 		if (this.#thread.pendingRows === 0) return;
+		if (this.#threadError !== undefined) throw notFlushed(this.#threadError);
 		this.#thread.hold(true);
 		try {
 			await new Promise<void>((resolve, reject) => {
@@ -99,15 +105,19 @@ export class Ledger implements QuestionedLedger {
 
 	/** Writes what is there, and ends the ledger; the file's last word is then in the file itself. */
 	async close(): Promise<void> {
-		if (this.#isClosed) return;
-		this.#isClosed = true;
+		this.#closed ??= this.#close();
+		return this.#closed;
+	}
+
+	async #close(): Promise<void> {
 		this.#rows.stop();
-		this.#stop();
 		this.#rows.post();
 		// First the reader: the last to close the file tidies up.
 		await this.#reader.close();
 		await this.#thread.close();
 		this.#leaveRest(0);
+		// Only now: the process may end meanwhile.
+		this.#stopWaiting();
 		this.#options.onClose(this);
 	}
 
@@ -136,6 +146,15 @@ export class Ledger implements QuestionedLedger {
 		return this.#reader.ask("processPairs", process);
 	}
 
+	/** What was spent since a moment, by everybody and by one process: what budgets begin with. */
+	async windowCosts(query: WindowCostsQuery): Promise<WindowCosts> {
+		return this.#reader.ask("windowCosts", query);
+	}
+
+	get #lastError(): string | undefined {
+		return this.#threadError ?? this.#state?.error;
+	}
+
 	get #pendingRows(): number {
 		return this.#thread.pendingRows + this.#rows.waiting;
 	}
@@ -156,6 +175,7 @@ export class Ledger implements QuestionedLedger {
 	#hear(state: WriterState): void {
 		const before = this.#state;
 		this.#state = state;
+		this.#threadError = undefined;
 		if (this.#pendingRows < this.#options.maxPendingRows / 2) this.#isLosing = false;
 		if (state.error !== undefined && state.error !== this.#lastTold) {
 			this.#tell(
@@ -173,23 +193,15 @@ export class Ledger implements QuestionedLedger {
 		}
 		for (const flush of this.#flushes.splice(0)) {
 			if (flush.upTo <= state.safe) flush.resolve();
-			else if (state.isHeld)
-				flush.reject(
-					new HyperAgentError("LEDGER", `The ledger could not be flushed: ${state.error ?? "no room"}`),
-				);
+			else if (state.isHeld) flush.reject(notFlushed(state.error ?? "no room"));
 			else this.#flushes.push(flush);
 		}
 	}
 
 	#threadLost(error: unknown): void {
+		this.#threadError = `its thread has ended: ${String(error)}`;
 		this.#tell("The ledger's thread has ended; it is started anew, and its rows are kept until then.", error);
-		for (const { reject } of this.#flushes.splice(0)) {
-			reject(
-				new HyperAgentError("LEDGER", "The ledger could not be flushed: its thread has ended.", {
-					cause: error,
-				}),
-			);
-		}
+		for (const { reject } of this.#flushes.splice(0)) reject(notFlushed(this.#threadError, error));
 	}
 
 	/** Told as fault of ours: it harms no call. */
@@ -205,7 +217,8 @@ export class Ledger implements QuestionedLedger {
 	#end(isEnd: boolean): void {
 		this.#rows.post();
 		this.#leaveRest(END_WAIT_MS);
-		if (isEnd && !this.#thread.hasSpooled) removeSpool(spoolFolder(this.path));
+		const spool = this.#state?.spool;
+		if (isEnd && spool !== undefined && !this.#thread.hasSpooled) removeSpool(spool);
 	}
 
 	#leaveRest(waitMs: number): void {
@@ -216,4 +229,8 @@ export class Ledger implements QuestionedLedger {
 			this.#tell(`${this.#pendingRows} rows are lost with the end of the process.`, cause);
 		}
 	}
+}
+
+function notFlushed(why: string, cause?: unknown): HyperAgentError {
+	return new HyperAgentError("LEDGER", `The ledger could not be flushed: ${why}`, { cause });
 }

@@ -18,10 +18,12 @@ export async function readLedger(path: string, warn: (message: string) => void):
 			`There is no ledger at ${path}: it is the file that openLedger({ path }) names.`,
 		);
 	}
-	try {
-		if (existsSync(folder)) await takeIn(path, folder);
-	} catch (error) {
+	const refused = (error: unknown): void =>
 		warn(`rows in ${folder} are not in the answer, because they could not be taken in: ${String(error)}`);
+	try {
+		if (existsSync(folder)) await takeIn(path, folder, refused);
+	} catch (error) {
+		refused(error);
 	}
 	try {
 		return new SqliteStore(path, { readOnly: true });
@@ -31,8 +33,8 @@ export async function readLedger(path: string, warn: (message: string) => void):
 	}
 }
 
-async function takeIn(path: string, folder: string): Promise<void> {
-	const spools = takeSpools(folder);
+async function takeIn(path: string, folder: string, refused: (error: Error) => void): Promise<void> {
+	const spools = takeSpools(folder, refused);
 	if (spools.length === 0) return;
 	const store = new SqliteStore(path);
 	try {

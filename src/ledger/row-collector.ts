@@ -2,6 +2,7 @@ import { nextSequence } from "../core/call-id.ts";
 import { LabelGuard } from "../core/label-guard.ts";
 import type { SettledCall } from "../core/settled-call.ts";
 import { addSettlementListener, type NotedEvent } from "../core/settlement-listeners.ts";
+import type { Pair } from "./ledger-options.ts";
 import { type PageEvent, RowPage } from "./row-page.ts";
 
 /** What a collector needs of the ledger that it is of. */
@@ -9,7 +10,7 @@ export interface CollectorOptions {
 	/** The most (route, model) pairs; further models are kept as `other`. */
 	readonly maxPairs: number;
 	/** What a route and a model are counted by elsewhere, before this bound; themselves unless given. */
-	readonly labels?: (route: string, model: string) => { readonly route: string; readonly model: string };
+	readonly labels?: ((route: string, model: string) => Pair) | undefined;
 	/** How long rows wait for others to go with them. */
 	readonly postAfterMs: number;
 	/** Whether one more row may be kept. */
@@ -24,7 +25,7 @@ export class RowCollector {
 	readonly stop: () => void;
 	readonly #options: CollectorOptions;
 	readonly #guard: LabelGuard;
-	readonly #pairs: { readonly route: string; readonly model: string }[] = [];
+	readonly #pairs: Pair[] = [];
 	#page = new RowPage();
 	/** Rows of the page that were posted. */
 	#from = 0;
@@ -95,7 +96,7 @@ export class RowCollector {
 		this.#added();
 	}
 
-	#pair(route: string, model: string): { readonly route: string; readonly model: string } {
+	#pair(route: string, model: string): Pair {
 		// What is not known of an event is nothing that is counted anywhere.
 		const counted = route === "" || model === "" ? undefined : this.#options.labels?.(route, model);
 		const place = this.#guard.resolve(counted?.route ?? route, counted?.model ?? model);

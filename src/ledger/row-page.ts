@@ -40,6 +40,8 @@ const FIELDS = [
 
 /** Numbers a row. */
 export const ROW_WIDTH: number = FIELDS.length;
+/** A provider may tell any cost; more than this is none, and two of them might have no sum. */
+const MOST_USD = Number.MAX_SAFE_INTEGER;
 /** Rows a page. */
 export const PAGE_ROWS = 2048;
 
@@ -92,7 +94,7 @@ export class RowPage {
 		values[i++] = call.latencyMs;
 		values[i++] = call.timeToFirstTokenMs ?? Number.NaN;
 		values[i++] = call.attempts;
-		values[i++] = costUsd === undefined ? Number.NaN : wholeUsd(costUsd);
+		values[i++] = costUsd === undefined ? Number.NaN : Math.min(wholeUsd(costUsd), MOST_USD);
 		values[i++] = costUsd === undefined ? Number.NaN : picoUsd(costUsd);
 		values[i++] = usage?.inputUncached ?? Number.NaN;
 		values[i++] = usage?.cacheRead ?? Number.NaN;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
 	closeSync,
 	existsSync,
@@ -14,7 +15,7 @@ import {
 	statSync,
 	writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PROCESS_ID } from "../core/call-id.ts";
 import type { LedgerRow } from "./ledger-row.ts";
 import type { PageSlice } from "./row-page.ts";
@@ -32,11 +33,10 @@ function spoolPath(folder: string): string {
 	return join(folder, `${PROCESS_ID}.${ownerSuffix()}.0.spool`);
 }
 
-/** This process ends, and its spool is empty: it leaves nothing behind. */
-export function removeSpool(folder: string): void {
-	if (!existsSync(folder)) return;
-	rmSync(spoolPath(folder), { force: true });
-	removeIfEmpty(folder);
+/** This process ends, and that spool of its own is empty: it leaves nothing behind. */
+export function removeSpool(path: string): void {
+	rmSync(path, { force: true });
+	removeIfEmpty(dirname(path));
 }
 
 /**
@@ -44,8 +44,9 @@ export function removeSpool(folder: string): void {
  * that a full disk does not keep rows out of it. What {@link append} has taken survives a crash and a loss of power.
  */
 export class Spool {
+	/** The file, whose name no other thread can know. */
+	readonly path: string;
 	readonly #folder: string;
-	readonly #path: string;
 	readonly #bytes: number;
 	#file: number;
 	#size = 0;
@@ -56,7 +57,7 @@ export class Spool {
 	/** @throws what the file system throws; a full disk only makes it smaller */
 	constructor(folder: string, bytes: number) {
 		this.#folder = folder;
-		this.#path = spoolPath(folder);
+		this.path = spoolPath(folder);
 		this.#bytes = bytes;
 		this.#file = this.#create();
 	}
@@ -76,20 +77,24 @@ export class Spool {
 		if (!this.#write(slice)) return false;
 		if (this.#isInPlace()) return true;
 		// Someone has taken the file away, maybe before these rows were in it. Rows that come twice count once.
-		closeSync(this.#file);
-		this.#file = this.#create();
+		this.#renew();
 		return this.#write(slice) && this.#isInPlace();
 	}
 
 	/** What is in it, oldest first. */
 	*read(): Generator<LedgerRow[]> {
-		if (this.#rows > 0 && this.#isInPlace()) yield* decodeFrames(readFileSync(this.#path));
+		if (this.#rows > 0 && this.#isInPlace()) yield* decodeFrames(readFileSync(this.path));
 	}
 
 	/** Forgets all that is in it. */
 	clear(): void {
 		this.#rows = 0;
 		if (this.#used === 0) return;
+		if (!this.#isInPlace()) {
+			// Who has taken the file away may not have read it yet.
+			this.#renew();
+			return;
+		}
 		writeSync(this.#file, Buffer.alloc(FRAME_HEADER), 0, FRAME_HEADER, 0);
 		fdatasyncSync(this.#file);
 		this.#used = 0;
@@ -101,7 +106,7 @@ export class Spool {
 		const isEmpty = this.#rows === 0 && this.#isInPlace();
 		closeSync(this.#file);
 		if (!isEmpty) return;
-		rmSync(this.#path, { force: true });
+		rmSync(this.path, { force: true });
 		removeIfEmpty(this.#folder);
 	}
 
@@ -118,12 +123,19 @@ export class Spool {
 	}
 
 	#isInPlace(): boolean {
-		return statSync(this.#path, { throwIfNoEntry: false })?.ino === fstatSync(this.#file).ino;
+		return statSync(this.path, { throwIfNoEntry: false })?.ino === fstatSync(this.#file).ino;
+	}
+
+	/** A new file; the old one is kept until there is one, for its number would soon be another file's. */
+	#renew(): void {
+		const old = this.#file;
+		this.#file = this.#create();
+		closeSync(old);
 	}
 
 	#create(): number {
 		mkdirSync(this.#folder, { recursive: true });
-		const file = openSync(this.#path, "w+");
+		const file = openSync(this.path, "w+");
 		[this.#size, this.#used, this.#rows] = [0, 0, 0];
 		try {
 			while (this.#size < this.#bytes) {
@@ -163,9 +175,10 @@ export function leaveSpool(folder: string, slices: readonly PageSlice[]): void {
 /**
  * Takes over the spools that processes have left behind which are no more.
  *
+ * @param refused told of one that may not be taken: its rows stay there
  * @returns their paths, oldest process first; {@link dropSpool} them when they are read
  */
-export function takeSpools(folder: string): string[] {
+export function takeSpools(folder: string, refused: (error: Error) => void = () => undefined): string[] {
 	if (!existsSync(folder)) return [];
 	return readdirSync(folder)
 		.toSorted()
@@ -174,10 +187,14 @@ export function takeSpools(folder: string): string[] {
 			if (name.endsWith(".taken")) return [path];
 			if (!name.endsWith(".spool") || name.startsWith(PROCESS_ID) || isOwnerAlive(name)) return [];
 			try {
-				renameSync(path, `${path}.taken`);
-				return [`${path}.taken`];
-			} catch {
-				return []; // someone else was faster
+				// An owner that lives after all begins a new file, and that may be taken, too, before this one is read.
+				const taken = `${path}.${Date.now()}-${randomUUID()}.taken`;
+				renameSync(path, taken);
+				return [taken];
+			} catch (error) {
+				// Else someone was faster.
+				if (error instanceof Error && "code" in error && error.code !== "ENOENT") refused(error);
+				return [];
 			}
 		});
 }

@@ -22,6 +22,7 @@ const ADD_TOTALS = `INSERT INTO totals VALUES (${["span", ...TOTAL_KEYS, ...TOTA
 
 const HOUR = 3600;
 const DAY = 86_400;
+const MOST_DOLLARS = 2n ** 63n - 1n;
 
 /** Puts rows, and what they add to the totals, into the file in one transaction. */
 export class SqliteAppender {
@@ -75,7 +76,9 @@ export class SqliteAppender {
 		const totals = new HourTotals();
 		const steps = this.#steps.batch();
 		const dear = new DearBatch();
-		const since = Number(this.#horizon.get()?.["value"] ?? Number.NEGATIVE_INFINITY);
+		const horizon = Number(this.#horizon.get()?.["value"] ?? Number.NEGATIVE_INFINITY);
+		// One in the future is that of a clock which was wrong: by it every row would be too old.
+		const since = horizon <= Date.now() ? horizon : Number.NEGATIVE_INFINITY;
 		let added = 0;
 		let tooOld = 0;
 		for (const row of rows) {
@@ -84,8 +87,10 @@ export class SqliteAppender {
 		}
 		for (const { key, pico, sums, whole } of totals.values()) {
 			const [hour, ...names] = key;
-			this.#addTotals.run(HOUR, hour, ...names, ...sums, whole, pico);
-			this.#addTotals.run(DAY, hour - (hour % DAY), ...names, ...sums, whole, pico);
+			// What no integer of SQLite holds is no real cost, and must not keep the others out.
+			const usd = whole <= MOST_DOLLARS ? whole : Number(whole);
+			this.#addTotals.run(HOUR, hour, ...names, ...sums, usd, pico);
+			this.#addTotals.run(DAY, hour - (hour % DAY), ...names, ...sums, usd, pico);
 		}
 		this.#steps.write(steps);
 		this.#dear.write(dear);

@@ -99,7 +99,7 @@ export function readProcessPairs(db: DatabaseSync, process: string): ProcessPair
 	}));
 }
 
-/** A sum of nothing is NULL. */
+/** A sum of nothing is NULL, and one that no integer of SQLite holds is a real number, with nothing behind its point. */
 function whole(sum: unknown): bigint {
-	return typeof sum === "bigint" ? sum : 0n;
+	return typeof sum === "bigint" || typeof sum === "number" ? BigInt(sum) : 0n;
 }

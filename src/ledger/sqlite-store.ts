@@ -12,6 +12,8 @@ import type {
 	TimeRange,
 	TotalsQuery,
 	UnpricedModel,
+	WindowCosts,
+	WindowCostsQuery,
 } from "./ledger-store.ts";
 import type { Series, SeriesQuery } from "./series-query.ts";
 import { SqliteAppender } from "./sqlite-appender.ts";
@@ -26,6 +28,7 @@ import { readSeries } from "./sqlite-series.ts";
 import { pruneSteps } from "./sqlite-steps.ts";
 import { LONG_SPANS, SHORT_SPANS } from "./step-schema.ts";
 import { readTotals } from "./sqlite-totals.ts";
+import { readWindowCosts } from "./window-costs.ts";
 
 /** How long another process that writes is waited for. */
 const LOCK_WAIT_MS = 100;
@@ -98,6 +101,10 @@ export class SqliteStore implements LedgerStore {
 		return readSeries(this.#db, query);
 	}
 
+	async windowCosts(query: WindowCostsQuery): Promise<WindowCosts> {
+		return readWindowCosts(this.#db, query);
+	}
+
 	async prune({ calls, steps, totals }: Horizon): Promise<boolean> {
 		let forgotten: number | bigint = 0;
 		if (calls !== undefined) {
@@ -129,7 +136,17 @@ export class SqliteStore implements LedgerStore {
 	}
 
 	async close(): Promise<void> {
+		// SQLite leaves the log of a file that was moved behind, and in it what was written last.
+		if (!this.isInPlace) this.#finish();
 		this.#db.close();
+	}
+
+	#finish(): void {
+		try {
+			this.#db.exec("PRAGMA wal_checkpoint");
+		} catch {
+			// It may only read, or there is nothing left to write to.
+		}
 	}
 
 	#checkSchema(readOnly: boolean): void {

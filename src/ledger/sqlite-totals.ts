@@ -17,9 +17,11 @@ const KEYS: Readonly<Record<Exclude<GroupBy, `tag:${string}`>, string>> = {
 };
 
 /** A sum of 10⁻¹² dollars could leave 64 bits, so its millions and its rest are summed apart. */
-const SUMS = TOTAL_COLUMNS.map((name) =>
-	name === "cost_pico" ? "SUM(cost_pico / 1000000), SUM(cost_pico % 1000000)" : `SUM(${name})`,
-);
+const SUMS = TOTAL_COLUMNS.map((name) => {
+	if (name === "cost_pico") return "SUM(cost_pico / 1000000), SUM(cost_pico % 1000000)";
+	// A provider may tell any count: SQLite fails where a sum of integers leaves 64 bits, and that of numbers does not.
+	return name.endsWith("_tokens") ? `SUM(${name} + 0.0)` : `SUM(${name})`;
+});
 
 /** A group in the making: what is read from the file, before its keys are written out. */
 type Values = readonly (bigint | number | null)[];
@@ -151,6 +153,9 @@ class NameReader {
 
 	tag(id: number, name: string): string {
 		const text = this.name(id);
-		return text === "" ? "" : (parsedTags(text)[name] ?? "");
+		if (text === "") return "";
+		const tags = parsedTags(text);
+		// Every object has a "constructor", too, and that is no tag.
+		return Object.hasOwn(tags, name) ? (tags[name] ?? "") : "";
 	}
 }

@@ -5,6 +5,8 @@ import type {
 	TimeRange,
 	TotalsQuery,
 	UnpricedModel,
+	WindowCosts,
+	WindowCostsQuery,
 } from "./ledger-store.ts";
 import type { LedgerRow } from "./ledger-row.ts";
 import type { MemoryLimits } from "./memory-limits.ts";
@@ -43,6 +45,7 @@ export interface Questions {
 	calls: (query: CallsQuery) => Promise<readonly LedgerRow[]>;
 	unpricedModels: (range: TimeRange) => Promise<readonly UnpricedModel[]>;
 	processPairs: (process: string) => Promise<readonly ProcessPair[]>;
+	windowCosts: (query: WindowCostsQuery) => Promise<WindowCosts>;
 }
 
 /** What the reading worker is asked. */

@@ -16,6 +16,8 @@ export interface WriterState {
 	readonly error: string | undefined;
 	/** Whether the spool cannot take them either: they are in memory alone. */
 	readonly isHeld: boolean;
+	/** The file of the spool, where there is one. */
+	readonly spool: string | undefined;
 	/** Where a damaged file was moved to, last. */
 	readonly movedTo: string | undefined;
 	/** Rows of a time whose calls are forgotten already. */

@@ -35,6 +35,7 @@ export const COMPONENTS = [
 	"exposition",
 	"labels",
 	"ledger",
+	"budget",
 ] as const;
 
 /** One of {@link COMPONENTS}. */
@@ -83,13 +84,14 @@ export interface GenAiName {
 }
 
 /** The label sets that series belong to. `process` families have no label but their variants'. */
-export type MetricScope = "pair" | "route" | "target" | "process";
+export type MetricScope = "pair" | "route" | "target" | "budget" | "process";
 
 /** The labels of each scope, in rendered order. A pair is (route, model), a target (provider, model). */
 export const SCOPE_LABELS: Readonly<Record<MetricScope, readonly string[]>> = {
 	pair: ["route", "model"],
 	route: ["route"],
 	target: ["provider", "model"],
+	budget: ["budget"],
 	process: [],
 };
 
@@ -275,6 +277,29 @@ export const CATALOG: readonly MetricDefinition[] = [
 		born: "first",
 		variants: { label: "resource", values: RATE_LIMIT_RESOURCES },
 		help: "What the provider last said is left of its rate limit.",
+	},
+	{
+		name: "llm_budget_limit_cents",
+		type: "gauge",
+		scope: "budget",
+		origin: "ours",
+		unit: "money",
+		help: "What may be spent in each window of the budget, in US cents: divide by 100 for dollars.",
+	},
+	{
+		name: "llm_budget_spent_cents",
+		type: "gauge",
+		scope: "budget",
+		origin: "ours",
+		unit: "money",
+		help: "What was spent in the budget's window that runs now, in US cents: divide by 100 for dollars.",
+	},
+	{
+		name: "llm_budget_blocked_total",
+		type: "counter",
+		scope: "budget",
+		origin: "ours",
+		help: "Calls that the budget has refused; they reached no provider and are in no other metric.",
 	},
 	{
 		name: "hyperagent_label_overflow_total",

@@ -60,6 +60,7 @@ export function layoutsOf(bounds: HistogramBounds, nativeWidth: number): Layouts
 		pair: layoutScope("pair", bounds, nativeWidth),
 		route: layoutScope("route", bounds, nativeWidth),
 		target: layoutScope("target", bounds, nativeWidth),
+		budget: layoutScope("budget", bounds, nativeWidth),
 		process: layoutScope("process", bounds, nativeWidth),
 	};
 	const written = Object.fromEntries(Object.entries(bounds).map(([name, own]) => [name, String(own)]));

@@ -1,4 +1,5 @@
 import { ERROR_TYPES } from "../core/llm-error.ts";
+import type { MoneySum } from "../core/money.ts";
 import { processSlot } from "../core/process-slot.ts";
 import {
 	type Operation,
@@ -50,6 +51,9 @@ const {
 	llm_time_to_first_token_ms: FIRST_TOKEN_SUM = -1,
 	llm_time_per_output_token_ms: PER_TOKEN_SUM = -1,
 	llm_ratelimit_remaining: REMAINING = -1,
+	llm_budget_limit_cents: BUDGET_LIMIT = -1,
+	llm_budget_spent_cents: BUDGET_SPENT = -1,
+	llm_budget_blocked_total: BUDGET_BLOCKED = -1,
 	hyperagent_label_overflow_total: OVERFLOW = -1,
 	hyperagent_internal_errors_total: INTERNAL_ERRORS = -1,
 	hyperagent_ledger_pending_rows: LEDGER_PENDING = -1,
@@ -119,6 +123,9 @@ export class Recorder {
 	readonly #pairs: LabelGuard;
 	readonly #routes: LabelGuard;
 	readonly #targets: LabelGuard;
+	/** A program has few, and names them itself: there is no bound to keep. */
+	readonly #budgets = new Map<string, number>();
+	readonly #allocateBudget: (name: string) => number;
 	/** Errors come in runs: the type of the last one, and where it is counted. */
 	#lastError: string | undefined = undefined;
 	#lastErrorOffset = -1;
@@ -151,6 +158,7 @@ export class Recorder {
 			pair: seriesOf("pair"),
 			route: seriesOf("route"),
 			target: seriesOf("target"),
+			budget: seriesOf("budget"),
 			process: seriesOf("process"),
 		};
 		this.series = series;
@@ -171,6 +179,7 @@ export class Recorder {
 			firstToken: ofFirstToken.nativeOffset,
 			perToken: ofPerToken.nativeOffset,
 		};
+		this.#allocateBudget = (name) => this.#allocate(series.budget, [name]);
 		this.#process = this.#allocate(series.process, []);
 		this.store.slots[this.#process + BUILD_INFO] = 1;
 		const guard = (scope: "pair" | "route" | "target", index: number, max: number | undefined) => {
@@ -329,6 +338,21 @@ export class Recorder {
 
 	ledgerPending(rows: number): void {
 		this.store.slots[this.#process + LEDGER_PENDING] = rows;
+	}
+
+	/** How a budget stands; its series exist from the first word on. */
+	budget(name: string, limit: MoneySum, spent: MoneySum, blocked: number): void {
+		let base = this.#budgets.get(name);
+		if (base === undefined) {
+			base = this.#allocateBudget(name);
+			this.#budgets.set(name, base);
+		}
+		const { slots } = this.store;
+		slots[base + BUDGET_LIMIT] = limit.whole;
+		slots[base + BUDGET_LIMIT + 1] = limit.pico;
+		slots[base + BUDGET_SPENT] = spent.whole;
+		slots[base + BUDGET_SPENT + 1] = spent.pico;
+		slots[base + BUDGET_BLOCKED] = blocked;
 	}
 
 	priceBookAge(seconds: number): void {

@@ -1,3 +1,4 @@
+import { callGate, type Reservation } from "../core/call-gate.ts";
 import { callId, nextSequence } from "../core/call-id.ts";
 import type { ErrorType } from "../core/llm-error.ts";
 import type {
@@ -8,6 +9,7 @@ import type {
 	UnpricedReason,
 	UsageMissingReason,
 } from "../core/settled-call.ts";
+import { wallTime } from "../core/wall-clock.ts";
 import { isSameUsage, isValidUsage, sumUsages, type TokenUsage } from "../core/token-usage.ts";
 import type { Exemplar } from "../metrics/exemplar.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
@@ -54,7 +56,8 @@ export interface BilledUsage {
 
 /**
  * A call's life: it is active from its construction until one of {@link succeed}, {@link fail}, {@link leave} or
- * {@link abandon} settles it; whichever comes first counts, the others do nothing then. No method throws.
+ * {@link abandon} settles it; whichever comes first counts, the others do nothing then. No method throws; the constructor does, where a
+ * budget refuses the call.
  */
 export class Call implements SettledCall {
 	readonly operation: Operation;
@@ -106,7 +109,10 @@ export class Call implements SettledCall {
 	#isCached = false;
 	/** The usage in an answer from a response cache. */
 	#servedUsage: TokenUsage | undefined = undefined;
+	/** What budgets have set aside for it. */
+	readonly #reservation: Reservation | undefined;
 
+	/** @throws BudgetExceededError where a budget refuses it: it must not be made then */
 	constructor(start: CallStart) {
 		this.operation = start.operation;
 		this.route = start.route;
@@ -117,7 +123,8 @@ export class Call implements SettledCall {
 		this.#isOneQuestion = start.isOneQuestion ?? false;
 		this.#signal = start.signal;
 		this.exemplar = start.exemplar ?? activeSpan();
-		this.startedAt = performance.timeOrigin + this.#start;
+		this.startedAt = wallTime(this.#start);
+		this.#reservation = callGate.value?.admit(this);
 		this.pair = this.recorder?.pair(start.route, start.model) ?? -1;
 		this.recorder?.activeUp(this.pair);
 		this.recorder?.setOrigin(this.pair, this);
@@ -247,6 +254,7 @@ export class Call implements SettledCall {
 		this.outcome = outcome;
 		this.latencyMs = performance.now() - this.#start;
 		try {
+			this.#reservation?.release();
 			// Only what could be listened to has the function.
 			this.#signal?.removeEventListener?.("abort", this.#onAbort);
 			this.recorder?.activeDown(this.pair);

@@ -16,6 +16,11 @@ const storage = slot.value;
 const sets = processSlot<Map<string, Tags>>("tag-sets");
 sets.value ??= new Map();
 const known = sets.value;
+const names = processSlot<Map<string, Set<string>>>("tag-values");
+names.value ??= new Map();
+/** The values that each name has in the sets that are known. */
+const valuesOf = names.value;
+let isOver = false;
 
 /** The tags that {@link withTags} has put around the running code. */
 export function currentTags(): Tags | undefined {
@@ -25,7 +30,8 @@ export function currentTags(): Tags | undefined {
 /**
  * Runs `fn`, and everything asynchronous that it starts, under tags: the ledger keeps them with each call in it. An inner
  * `withTags` adds to the outer ones, and wins where both name a tag. At most 8 tags of at most 64 characters, and 1,000
- * different sets in a process: in further ones every value becomes `other`.
+ * different sets in a process: in further ones the tag with the most different values becomes `other`, and if need be the
+ * next.
  *
  * @param tags fixed names of yours, never anything that a user typed
  * @example
@@ -47,22 +53,40 @@ function bounded(tags: unknown): Tags | undefined {
 	const merged = { ...currentTags(), ...tags };
 	const names = Object.keys(merged).toSorted();
 	if (names.length > MOST_TAGS) return refuse();
-	return (
-		intern(names.map((name) => [name, merged[name] ?? ""])) ??
-		intern(
-			names.map((name) => [name, "other"]),
-			true,
-		)
-	);
+	return intern(names.map((name) => [name, merged[name] ?? ""])) ?? overBound(names, merged);
 }
 
-function intern(entries: readonly (readonly [string, string])[], isOther = false): Tags | undefined {
+/** One tag with a value for each request must not take the others with it: those may be what a budget goes by. */
+function overBound(names: readonly string[], merged: Tags): Tags {
+	if (!isOver) {
+		isOver = true;
+		reportInternalError(
+			"labels",
+			`There are ${MOST_TAG_SETS} sets of tags: in further ones the tag with the most different values is recorded as "other". Use fixed names in withTags(), never an id.`,
+		);
+	}
+	const variety = (name: string): number => valuesOf.get(name)?.size ?? 0;
+	const others = new Set<string>();
+	for (const name of names.toSorted((one, other) => variety(other) - variety(one))) {
+		others.add(name);
+		const set = intern(
+			names.map((one) => [one, others.has(one) ? "other" : (merged[one] ?? "")]),
+			2 * MOST_TAG_SETS,
+		);
+		if (set !== undefined) return set;
+	}
+	// Names in excess are not remembered either: a program's tag names are few.
+	return Object.freeze(Object.fromEntries(names.map((name) => [name, "other"])));
+}
+
+/** The one object for a set; none where there are as many as there may be. */
+function intern(entries: readonly (readonly [string, string])[], most = MOST_TAG_SETS): Tags | undefined {
 	const key = JSON.stringify(entries);
 	const existing = known.get(key);
-	if (existing !== undefined || (known.size >= MOST_TAG_SETS && !isOther)) return existing;
+	if (existing !== undefined || known.size >= most) return existing;
 	const set: Tags = Object.freeze(Object.fromEntries(entries));
-	// Names in excess are not remembered either: a program's tag names are few.
-	if (known.size < 2 * MOST_TAG_SETS) known.set(key, set);
+	known.set(key, set);
+	for (const [name, value] of entries) valuesOf.set(name, (valuesOf.get(name) ?? new Set()).add(value));
 	return set;
 }
 

@@ -1,6 +1,7 @@
 /** monitoring/: a call's life, from its start to the one settlement, and the process's recorder of it. */
 import "../core/require-node.ts";
 
+export { BudgetExceededError, type BudgetExcess } from "../core/budget-exceeded-error.ts";
 export { HyperAgentError, type HyperAgentErrorCode } from "../core/hyperagent-error.ts";
 export { ERROR_TYPES, type ErrorType } from "../core/llm-error.ts";
 export type {
@@ -25,6 +26,9 @@ export {
 } from "../ledger/cost-tracker.ts";
 export { callsCursor } from "../ledger/calls-cursor.ts";
 export type { CostReport, ReportedTotals } from "../ledger/cost-report.ts";
+export type { Budget, BudgetState } from "../ledger/budget.ts";
+export type { BudgetOptions, BudgetScope, BudgetThreshold } from "../ledger/budget-options.ts";
+export type { BudgetWindow } from "../ledger/budget-window.ts";
 export type { MonthCosts } from "../ledger/month-costs.ts";
 export type { Ledger } from "../ledger/ledger.ts";
 export type { LedgerState } from "../ledger/ledger-state.ts";
@@ -34,12 +38,15 @@ export type { ExactCost, LedgerRow, RowSource } from "../ledger/ledger-row.ts";
 export type {
 	CallsOrder,
 	CallsQuery,
+	CostGroup,
 	GroupBy,
 	GroupTotals,
 	ProcessPair,
 	TimeRange,
 	TotalsQuery,
 	UnpricedModel,
+	WindowCosts,
+	WindowCostsQuery,
 } from "../ledger/ledger-store.ts";
 export type {
 	NamedSteps,
@@ -63,6 +70,7 @@ export type {
 } from "../pricing/prices.ts";
 export type { OnError } from "./internal-errors.ts";
 export { bindLlmSeries, type LlmSeries } from "./llm-series.ts";
+export { addBudget } from "./add-budget.ts";
 export { openLedger } from "./open-ledger.ts";
 export { type Tags, withTags } from "./current-tags.ts";
 export { decActiveRequests, incActiveRequests, withActiveRequest } from "./active-requests.ts";

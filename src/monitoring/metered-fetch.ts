@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { callGate, isRefusal } from "../core/call-gate.ts";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { type Asked, readAsked } from "./asked.ts";
 import { isNodeFetch, runInFetch } from "./fetch-scope.ts";
@@ -54,9 +55,17 @@ export function meteredFetch(fetch?: Fetch, options: MeteredFetchOptions = {}): 
 		if (found === undefined) return start();
 		const asked = found.isAsked ? undefined : askedBy(input, passed);
 		const sent = (): Promise<Response> => (isLast() ? start() : runInFetch(input, passed, start));
-		if (asked instanceof Promise) return metersLater(found, asked, sent());
-		const exchange = opened(found, asked);
-		return exchange === undefined ? start() : meters(exchange, sent());
+		if (asked instanceof Promise) {
+			// A budget may refuse it: then nothing must have been sent.
+			if (callGate.value !== undefined) return metersAfter(found, asked, start, sent);
+			return metersLater(found, asked, sent());
+		}
+		try {
+			const exchange = opened(found, asked);
+			return exchange === undefined ? start() : meters(exchange, sent());
+		} catch (refusal) {
+			return refused(refusal);
+		}
 	};
 	const send = fetch ?? globalFetch(first, () => metered);
 	return metered;
@@ -102,8 +111,26 @@ async function metersLater(
 ): Promise<Response> {
 	// Its failure is told of a little later.
 	sent.catch(() => undefined);
-	const exchange = opened(found, await asked);
+	const said = await asked;
+	let exchange: HttpExchange | undefined;
+	try {
+		exchange = opened(found, said);
+	} catch {
+		// By a first budget that was added meanwhile: too late, the provider has been asked.
+		return sent;
+	}
 	return exchange === undefined ? sent : meters(exchange, sent);
+}
+
+/** The same where what is asked has to be known first. */
+async function metersAfter(
+	found: FoundRequest,
+	asked: Promise<Asked>,
+	start: () => Promise<Response>,
+	sent: () => Promise<Response>,
+): Promise<Response> {
+	const exchange = opened(found, await asked);
+	return exchange === undefined ? start() : meters(exchange, sent());
 }
 
 function askedBy(
@@ -118,10 +145,17 @@ function askedBy(
 	}
 }
 
+/** A `fetch` never throws: it rejects. */
+async function refused(refusal: unknown): Promise<never> {
+	throw refusal;
+}
+
+/** @throws BudgetExceededError */
 function opened(found: FoundRequest, asked: Asked | undefined): HttpExchange | undefined {
 	try {
 		return found.open(asked);
 	} catch (cause) {
+		if (isRefusal(cause)) throw cause;
 		reportInternalError("call", "A request could not be metered.", cause);
 		return undefined;
 	}

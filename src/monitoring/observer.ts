@@ -122,5 +122,5 @@ function priceOf(call: Call, part: BilledUsage): Price {
 	if (provider !== call.priceProvider) return prices.price({ ...query, provider });
 	const labelled = prices.price({ ...query, provider: call.provider });
 	if (labelled.source !== undefined || provider === call.provider) return labelled;
-	return prices.price({ ...query, provider });
+	return prices.under(call.provider).price({ ...query, provider });
 }

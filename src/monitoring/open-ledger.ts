@@ -2,6 +2,7 @@ import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { checkLedgerOptions, type LedgerOptions } from "../ledger/ledger-options.ts";
 import { openLedgers } from "../ledger/open-ledgers.ts";
+import { countedLabels } from "./counted-labels.ts";
 import { reportInternalError } from "./internal-errors.ts";
 
 /**
@@ -37,7 +38,8 @@ export function openLedger(options: LedgerOptions): Ledger {
 			// What a listener does wrong harms nothing.
 		}
 	};
-	const ledger = new Ledger({ ...checked, report, onClose: (closed) => openLedgers.delete(closed) });
+	const labels = countedLabels();
+	const ledger = new Ledger({ ...checked, labels, report, onClose: (closed) => openLedgers.delete(closed) });
 	openLedgers.add(ledger);
 	return ledger;
 }

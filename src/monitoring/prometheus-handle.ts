@@ -8,6 +8,7 @@ import { negotiate } from "../exposition/negotiate.ts";
 import { checkMetricNames, type MetricNames, produceMetrics } from "../exposition/open-telemetry.ts";
 import type { ConstantLabels, ForeignFamily } from "../exposition/source.ts";
 import { TEXT_CONTENT_TYPE } from "../exposition/text-format.ts";
+import { openBudgets } from "../ledger/open-budgets.ts";
 import { openLedgers } from "../ledger/open-ledgers.ts";
 import { CATALOG, type MetricDefinition } from "../metrics/catalog.ts";
 import type { Recorder } from "../metrics/recorder.ts";
@@ -198,6 +199,9 @@ export class PrometheusHandle {
 			let pending = 0;
 			for (const { state } of openLedgers) pending += state.pendingRows;
 			this.#recorder.ledgerPending(pending);
+		}
+		for (const budget of openBudgets.values()) {
+			this.#recorder.budget(budget.name, budget.limit, budget.spent, budget.state.blockedCalls);
 		}
 		try {
 			// To the minute: a text in which nothing else has changed is the same bytes then.

@@ -48,7 +48,8 @@ class PricesCheck {
 		this.#discount("discount", discount);
 		this.#factors("serviceTiers", serviceTiers);
 		if (!Array.isArray(models)) throw this.#bad("models", "an array", models);
-		this.#unlike(models.map((entry: unknown, i) => this.#model(`models[${i}]`, entry)));
+		// Not by map(), which leaves holes out.
+		this.#unlike(Array.from(models, (entry: unknown, i) => this.#model(`models[${i}]`, entry)));
 		const names = new Set<string>();
 		for (const [name, said] of Object.entries(this.#object("providers", providers))) {
 			const path = `providers[${JSON.stringify(name)}]`;
@@ -131,9 +132,13 @@ class PricesCheck {
 
 	#factors(path: string, said: unknown): void {
 		if (said === undefined) return;
+		const names = new Set<string>();
 		for (const [tier, factor] of Object.entries(this.#object(path, said))) {
-			if (STANDARD_TIERS.has(tier))
+			const name = normalName(tier);
+			if (STANDARD_TIERS.has(name))
 				throw this.#bad(path, "tiers that cost more or less than the standard one", tier);
+			if (names.has(name)) throw this.#bad(path, "each tier once", tier);
+			names.add(name);
 			this.#amount(`${path}.${tier}`, factor);
 		}
 	}
@@ -154,7 +159,12 @@ class PricesCheck {
 	}
 
 	#object(path: string, said: unknown, known?: readonly string[]): Readonly<Record<string, unknown>> {
-		if (typeof said !== "object" || said === null || Array.isArray(said))
+		// By its tag, for an object of another realm is one, too; a promise or a URL has no keys, and would say nothing.
+		if (
+			Object.prototype.toString.call(said) !== "[object Object]" ||
+			typeof said !== "object" ||
+			said === null
+		)
 			throw this.#bad(path, "an object", said);
 		const unknown = known && Object.keys(said).find((key) => !known.includes(key));
 		if (unknown !== undefined) throw this.#bad(path, `one of ${known?.join(", ")}`, unknown);

@@ -1,11 +1,12 @@
 import type { PriceSource, UnpricedReason } from "../core/settled-call.ts";
 import type { TokenUsage } from "../core/token-usage.ts";
 import { LIST_PUBLISHED } from "./list-date.ts";
+import { ALWAYS } from "./price-dates.ts";
 import { PriceOverrides, type Terms } from "./price-overrides.ts";
 import type { Prices } from "./prices.ts";
 import { type ListedName, listedName } from "./provider-names.ts";
 import { RateCard } from "./rate-card.ts";
-import { tierFactor } from "./service-tiers.ts";
+import { readCost, tierFactor } from "./service-tiers.ts";
 
 /** What is to be priced. */
 export interface PriceQuery {
@@ -51,6 +52,8 @@ const UNKNOWN: Price = {
 const MOST_NAMES = 5000;
 /** No provider or model has a longer name: it is neither looked up nor remembered. */
 const LONGEST_NAME = 256;
+/** More than this is no cost of a call: beyond it dollars are not counted one by one, and sums lose all that is small. */
+const MOST_USD = Number.MAX_SAFE_INTEGER;
 /** What is known of a name is asked anew after this long: the user may update genai-prices' data. */
 const ENTRY_LIFE_MS = 3_600_000;
 
@@ -58,6 +61,8 @@ const ENTRY_LIFE_MS = 3_600_000;
 interface Entry extends Terms {
 	/** The model in the list, whoever's prices are taken. */
 	readonly listedModel: string | undefined;
+	/** When something that the bill depends on begins or ends to hold; it may come to the same. */
+	readonly nextChange: number;
 }
 
 /**
@@ -66,13 +71,22 @@ interface Entry extends Terms {
  * name alone does not tell who bills it.
  */
 export class PriceBook {
+	readonly #prices: Prices;
+	/** The label whose terms hold, where that is not the provider asked for. */
+	readonly #label: string | undefined;
+	readonly #labelled = new Map<string, PriceBook>();
 	readonly #entries = new Map<string, Map<string, Entry>>();
 	readonly #overrides: PriceOverrides;
 	readonly #hasOverrides: boolean;
 	#size = 0;
 
-	/** @param prices the user's own, checked */
-	constructor(prices: Prices = {}) {
+	/**
+	 * @param prices the user's own, checked
+	 * @param label see {@link under}
+	 */
+	constructor(prices: Prices = {}, label?: string) {
+		this.#prices = prices;
+		this.#label = label;
 		this.#overrides = new PriceOverrides(prices);
 		this.#hasOverrides = prices.models !== undefined;
 	}
@@ -82,10 +96,26 @@ export class PriceBook {
 		return this.#size;
 	}
 
+	/**
+	 * The same for calls that go by a label which no list has ("acme-eu"), where the provider behind it is known: what the
+	 * user says of the label is for them.
+	 */
+	under(label: string): PriceBook {
+		if (!this.#overrides.names(label)) return this;
+		let book = this.#labelled.get(label);
+		if (book === undefined) {
+			// No more than the user has named, unless somebody plays with upper and lower case.
+			if (this.#labelled.size >= MOST_NAMES) this.#labelled.clear();
+			book = new PriceBook(this.#prices, label);
+			this.#labelled.set(label, book);
+		}
+		return book;
+	}
+
 	/** Never throws; what is unknown is said to be. */
 	price(query: PriceQuery): Price {
 		const { answeredModel, at, model, provider, reportedCostUsd = 0, serviceTier, usage } = query;
-		if (reportedCostUsd > 0 && reportedCostUsd < Number.POSITIVE_INFINITY)
+		if (reportedCostUsd > 0 && reportedCostUsd <= MOST_USD)
 			return { ...UNKNOWN, costUsd: reportedCostUsd, unpriced: undefined, source: "reported" };
 		const entry = this.#entryFor(provider, model, answeredModel, at);
 		const card = entry?.card;
@@ -95,7 +125,7 @@ export class PriceBook {
 		const { iterations } = usage;
 		if (iterations === undefined || iterations.length === 0) {
 			const factor = serviceTier === undefined ? 1 : tierFactor(entry.serviceTiers, serviceTier);
-			costUsd += card.tokenCost(usage) * (factor ?? 1) * entry.share;
+			costUsd += tokensUsd(entry, card, usage, serviceTier, factor);
 			if (factor === undefined || !card.hasRates(usage)) unpriced = "unknown_rate";
 		} else {
 			// Price tiers look at one request, so each of several is priced for itself.
@@ -108,12 +138,12 @@ export class PriceBook {
 					continue;
 				}
 				const factor = serviceTier === undefined ? 1 : tierFactor(own.serviceTiers, serviceTier);
-				costUsd += own.card.tokenCost(part) * (factor ?? 1) * own.share;
+				costUsd += tokensUsd(own, own.card, part, serviceTier, factor);
 				if (factor === undefined || !own.card.hasRates(part)) unpriced ??= "unknown_rate";
 			}
 		}
 		// Counts are checked where they come in; a bad one must still not become a bad price.
-		const isCost = costUsd >= 0 && costUsd < Number.POSITIVE_INFINITY;
+		const isCost = costUsd >= 0 && costUsd <= MOST_USD;
 		if (!isCost) unpriced = "unknown_rate";
 		return {
 			costUsd: isCost && (costUsd > 0 || unpriced === undefined) ? costUsd : undefined,
@@ -131,7 +161,7 @@ export class PriceBook {
 	}
 
 	/** The same with what else the bill depends on: service tiers and discounts. */
-	terms(provider: string, model: string, at: number): Terms | undefined {
+	terms(provider: string, model: string, at: number): (Terms & { readonly nextChange: number }) | undefined {
 		return this.#entry(provider, model, at);
 	}
 
@@ -152,7 +182,8 @@ export class PriceBook {
 		const asked = this.#entry(provider, model, at);
 		if (own?.card === undefined) return asked;
 		if (asked?.card === undefined || asked.rank <= own.rank) return own;
-		return asked.listedModel === undefined || asked.listedModel === own.listedModel ? asked : own;
+		const isOther = asked.listedModel !== own.listedModel;
+		return isOther && asked.listedModel !== undefined && own.listedModel !== undefined ? own : asked;
 	}
 
 	#entry(provider: string, model: string, at: number): Entry | undefined {
@@ -171,13 +202,18 @@ export class PriceBook {
 		} catch {
 			// Data that genai-prices itself cannot read is no price.
 		}
-		const terms = this.#overrides.terms(provider, model, name, at);
+		const terms = this.#overrides.terms(this.#label ?? provider, model, name, at);
 		const entry: Entry = {
 			card: terms.card ?? card,
 			listedModel: card?.modelId,
 			serviceTiers: terms.serviceTiers,
+			readPriceKept: terms.readPriceKept,
 			rank: terms.rank,
 			share: terms.share,
+			nextChange: Math.min(
+				terms.until,
+				terms.card === undefined ? (card?.until ?? ALWAYS.until) : ALWAYS.until,
+			),
 			from: Math.max(at - ENTRY_LIFE_MS, terms.from, card?.from ?? Number.NEGATIVE_INFINITY),
 			until: Math.min(at + ENTRY_LIFE_MS, terms.until, card?.until ?? Number.POSITIVE_INFINITY),
 		};
@@ -196,4 +232,17 @@ export class PriceBook {
 		if (known === undefined) this.#entries.set(provider, new Map([[model, entry]]));
 		else known.set(model, entry);
 	}
+}
+
+/** What the tokens of one request cost; by the list, where the factor of its tier is not known. */
+function tokensUsd(
+	{ readPriceKept, share }: Entry,
+	card: RateCard,
+	usage: TokenUsage,
+	tier: string | undefined,
+	factor = 1,
+): number {
+	const usd = card.tokenCost(usage) * factor;
+	if (tier === undefined || !readPriceKept.has(tier)) return usd * share;
+	return (usd + readCost(card.tiers, usage) * (1 - factor)) * share;
 }

@@ -7,9 +7,9 @@ import {
 	type ProviderPrices,
 	type ServiceTierFactors,
 } from "./prices.ts";
-import { type ListedName, normalName, ownProviderId } from "./provider-names.ts";
+import { type ListedName, normalName, ownProviderId, plainModel } from "./provider-names.ts";
 import { RateCard } from "./rate-card.ts";
-import { publishedTiers } from "./service-tiers.ts";
+import { keepsReadPrice, publishedTiers } from "./service-tiers.ts";
 
 /** What a bill of that name is made of besides the list, between two times. */
 export interface Terms extends PriceTimes {
@@ -17,6 +17,8 @@ export interface Terms extends PriceTimes {
 	readonly card: RateCard | undefined;
 	/** The factors of tokens by service tier. */
 	readonly serviceTiers: ReadonlyMap<string, number>;
+	/** The tiers whose factor is not for what is read from the cache. */
+	readonly readPriceKept: ReadonlySet<string>;
 	/** How closely the user's entry fits the name: above that of a looser one, and 0 where there is none. */
 	readonly rank: number;
 	/** The share of the list's prices that is paid: 1 less the discount. */
@@ -56,6 +58,7 @@ export class PriceOverrides {
 	readonly #prices: Prices;
 	readonly #entries: readonly Entry[];
 	readonly #providers: readonly SaidProvider[];
+	readonly #names: ReadonlySet<string>;
 
 	/** @param prices checked ones */
 	constructor(prices: Prices) {
@@ -73,6 +76,15 @@ export class PriceOverrides {
 			id: ownProviderId(name),
 			said,
 		}));
+		this.#names = new Set([
+			...this.#entries.map(({ provider }) => provider),
+			...this.#providers.map(({ name }) => name),
+		]);
+	}
+
+	/** Whether anything is said of that very label. */
+	names(label: string): boolean {
+		return this.#names.size > 0 && this.#names.has(normalName(label));
 	}
 
 	/**
@@ -82,11 +94,12 @@ export class PriceOverrides {
 	terms(provider: string, model: string, listed: ListedName | undefined, at: number): Terms {
 		const label = normalName(provider);
 		// By label first: two accounts with one provider may have two contracts.
+		const names = [model, plainModel(listed?.providerId, model)].map(normalName);
 		const found = [
-			...this.#fitting((entry) => entry.provider === label, model, RANK_OF_LABEL),
+			...this.#fitting((entry) => entry.provider === label, names, RANK_OF_LABEL),
 			...this.#fitting(
 				(entry) => entry.provider !== label && entry.providerId === (listed?.providerId ?? ""),
-				listed?.model ?? "",
+				[...names, normalName(listed?.model ?? "")],
 				0,
 			),
 		];
@@ -96,17 +109,22 @@ export class PriceOverrides {
 		const ofLabel = this.#providers.find(({ name }) => name === label)?.said;
 		const ofProvider = this.#providers.find(({ id }) => id !== undefined && id === listed?.providerId)?.said;
 		const discount = ofLabel?.discount ?? ofProvider?.discount ?? this.#prices.discount ?? 0;
-		const tiers: readonly (ServiceTierFactors | undefined)[] = [
-			publishedTiers(listed),
+		const published = publishedTiers(listed);
+		const own: readonly (ServiceTierFactors | undefined)[] = [
 			this.#prices.serviceTiers,
 			ofProvider?.serviceTiers,
 			ofLabel?.serviceTiers,
 			...now.map(({ entry }) => entry.said.serviceTiers).toReversed(),
 		];
+		const ownTiers = new Map(own.flatMap(factorsByName));
+		const kept = Object.keys(published ?? {}).filter(
+			(tier) => !ownTiers.has(tier) && keepsReadPrice(listed, tier),
+		);
 		const changes = found.flatMap(({ entry: { from, until } }) => [from, until]);
 		return {
 			card: prices && RateCard.ofOverride(prices),
-			serviceTiers: new Map(tiers.flatMap((one) => Object.entries(one ?? {}))),
+			serviceTiers: new Map([...factorsByName(published), ...ownTiers]),
+			readPriceKept: new Set(kept),
 			rank: priced === undefined ? (now[0]?.rank ?? 0) : priced.rank + RANK_OF_PRICE,
 			share: prices === undefined ? 1 - discount : 1,
 			from: Math.max(...changes.filter((change) => change <= at), ALWAYS.from),
@@ -114,11 +132,10 @@ export class PriceOverrides {
 		};
 	}
 
-	/** The entries for that name, the one that counts first. */
-	#fitting(isOf: (entry: Entry) => boolean, model: string, rankOfProvider: number): Fit[] {
-		const name = normalName(model);
+	/** The entries for any of the names, the one that counts first. */
+	#fitting(isOf: (entry: Entry) => boolean, names: readonly string[], rankOfProvider: number): Fit[] {
 		const isFor = ({ isPrefix, model: said }: Entry): boolean =>
-			isPrefix ? name.startsWith(said) : name === said;
+			names.some((name) => (isPrefix ? name.startsWith(said) : name === said));
 		return this.#entries
 			.filter((entry) => isOf(entry) && isFor(entry))
 			.map((entry) => ({
@@ -127,6 +144,11 @@ export class PriceOverrides {
 			}))
 			.toSorted((a, b) => b.rank - a.rank || later(a.entry.from, b.entry.from));
 	}
+}
+
+/** As answers' own words are compared with them. */
+function factorsByName(factors: ServiceTierFactors | undefined): readonly (readonly [string, number])[] {
+	return Object.entries(factors ?? {}).map(([tier, factor]) => [normalName(tier), factor]);
 }
 
 /** The later first; not by a difference, which is NaN between two that always held. */

@@ -25,7 +25,10 @@ export interface PriceTier extends TokenPrices {
 	readonly above: number;
 }
 
-/** What tokens cost in each service tier, as a factor: `{ batch: 0.5 }`. Its names are those that the answers give. */
+/**
+ * What tokens cost in each service tier, as a factor: `{ batch: 0.5 }`. Its names are those that the answers give, in
+ * capitals or not.
+ */
 export type ServiceTierFactors = Readonly<Record<string, number>>;
 
 /**
@@ -33,7 +36,7 @@ export type ServiceTierFactors = Readonly<Record<string, number>>;
  * the list. With `serviceTiers` alone the prices stay those of the list.
  */
 export interface ModelPrices extends TokenPrices {
-	/** A provider by the label of the call, or by its common name: "openai", "azure", "ollama". */
+	/** A provider by the label of the call, or by its common name: "openai", "azure", "bedrock", "gemini". */
 	readonly provider: string;
 	/** The model's name, or the beginning of names: "gpt-4o*"; "*" is every model. */
 	readonly model: string;
@@ -63,7 +66,7 @@ export interface ProviderPrices {
 export interface Prices {
 	/** Where several fit a call, the provider by label comes first, then the exact name, the longest one, the latest `from`. */
 	readonly models?: readonly ModelPrices[];
-	/** By the providers' names. */
+	/** By the providers' names, or the labels of your calls. */
 	readonly providers?: Readonly<Record<string, ProviderPrices>>;
 	/** For all providers; those of a provider, and of a model, come first. */
 	readonly serviceTiers?: ServiceTierFactors;

@@ -17,19 +17,39 @@ const HOSTS: readonly (readonly [word: string, providerId: string])[] = [
 	["openrouter", "openrouter"],
 ];
 
-/** Names that genai-prices neither has nor recognises; among them OpenTelemetry's and those of the AI SDK. */
+/** "openai-compatible" is whoever speaks OpenAI's API, often a server of one's own: OpenAI does not bill it. */
+const SPEAKS_LIKE = /[a-z]+[-_. ]?(compat(ible)?|like)(?![a-z])/g;
+
+/** Of "models/gemini-2.5-pro", and on Vertex "publishers/google/models/…", with or without project and location. */
+const GOOGLE_PATH = /^\s*(projects\/[^/]+\/locations\/[^/]+\/)?(publishers\/[^/]+\/)?models\//i;
+
+/**
+ * Other names of a provider, whole; among them OpenTelemetry's and those of the AI SDK. genai-prices recognises some of
+ * them, as it does any label that has one in it; here they are also whom the user's own prices may be for.
+ */
 const ALIASES: ReadonlyMap<string, string> = new Map([
+	["amazon", "aws"],
+	["amazon-bedrock", "aws"],
+	["amazon_bedrock", "aws"],
+	["bedrock", "aws"],
 	["claude", "anthropic"],
 	["deep-seek", "deepseek"],
 	["fireworks-ai", "fireworks"],
 	["fireworks_ai", "fireworks"],
 	["fireworksai", "fireworks"],
 	["gcp", "google"],
+	["gemini", "google"],
 	["grok", "x-ai"],
 	["kimi", "moonshotai"],
+	["mistral_ai", "mistral"],
+	["mistralai", "mistral"],
+	["moonshot", "moonshotai"],
 	["open-router", "openrouter"],
 	["open_router", "openrouter"],
+	["together-ai", "together"],
+	["together_ai", "together"],
 	["togetherai", "together"],
+	["voyage", "voyageai"],
 	["x.ai", "x-ai"],
 	["x_ai", "x-ai"],
 	["xai", "x-ai"],
@@ -48,7 +68,12 @@ export function listedName(label: string, model: string): ListedName | undefined
 		return slash < 1 ? undefined : listedName(model.slice(0, slash), model.slice(slash + 1));
 	}
 	const providerId = providerIdOf(name);
-	return providerId === undefined ? undefined : { providerId, model };
+	return providerId === undefined ? undefined : { providerId, model: plainModel(providerId, model) };
+}
+
+/** The name without the path that it is a resource of, as Google's APIs and SDKs take both. */
+export function plainModel(providerId: string | undefined, model: string): string {
+	return providerId === "google" ? model.replace(GOOGLE_PATH, "") : model;
 }
 
 function providerIdOf(name: string): string | undefined {
@@ -60,7 +85,7 @@ function providerIdOf(name: string): string | undefined {
 		HOSTS.find(([word]) => name.includes(word))?.[1] ??
 		exactId(first) ??
 		ALIASES.get(first) ??
-		recognised(name)
+		recognised(name.replace(SPEAKS_LIKE, ""))
 	);
 }
 

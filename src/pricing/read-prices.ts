@@ -19,8 +19,21 @@ export function readPrices(who: string, prices: unknown): Prices {
 		checkPrices(read, { who, where });
 		return read;
 	}
-	checkPrices(prices, { who, where: (path) => `\`prices${path === "" ? "" : dotted(path)}\`` });
-	return structuredClone(prices);
+	const origin = { who, where: (path: string) => `\`prices${path === "" ? "" : dotted(path)}\`` };
+	checkPrices(prices, origin);
+	const copy = copyOf(who, prices);
+	// It has only what the object itself has, and nothing of its class.
+	checkPrices(copy, origin);
+	return copy;
+}
+
+function copyOf(who: string, prices: unknown): unknown {
+	try {
+		return structuredClone(prices);
+	} catch {
+		// A proxy, say: that of a framework's state, or of a draft.
+		throw badOption(who, "`prices`", "plain data that can be copied", prices);
+	}
 }
 
 function dotted(path: string): string {

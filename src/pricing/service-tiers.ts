@@ -1,5 +1,7 @@
+import type { TokenUsage } from "../core/token-usage.ts";
 import type { ServiceTierFactors } from "./prices.ts";
 import { type ListedName, normalName } from "./provider-names.ts";
+import type { Tier } from "./rates.ts";
 
 /**
  * What a provider takes in a service tier, as a factor of its list prices of tokens: only what it has published as one
@@ -21,6 +23,25 @@ export function publishedTiers(listed: ListedName | undefined): ServiceTierFacto
 	return PUBLISHED.find(
 		([id, models]) => id === listed?.providerId && normalName(listed.model).startsWith(models),
 	)?.[2];
+}
+
+/**
+ * Whether what is read from the cache costs in that published tier what it does in the standard one, as in Gemini's
+ * batches: "cached tokens are priced the same as for non-batch API traffic".
+ * https://ai.google.dev/gemini-api/docs/batch-api
+ */
+export function keepsReadPrice(listed: ListedName | undefined, tier: string): boolean {
+	return tier === "batch" && listed?.providerId === "google";
+}
+
+/** USD of what one request has read from the cache, by its prices from the lowest input to the highest. */
+export function readCost(tiers: readonly Tier[], usage: TokenUsage): number {
+	const { cacheReadAudio = 0, cacheWrite1h = 0, cacheWrite5m = 0, inputAudio = 0, inputImage = 0 } = usage;
+	const { cacheRead = cacheReadAudio, inputUncached = inputAudio + inputImage } = usage;
+	const input = inputUncached + cacheRead + cacheWrite5m + cacheWrite1h;
+	const rates = tiers.findLast(({ above }) => input > above)?.rates;
+	const audio = Math.min(cacheReadAudio, cacheRead);
+	return rates === undefined ? 0 : (cacheRead - audio) * rates.cacheRead + audio * rates.cacheReadAudio;
 }
 
 /**

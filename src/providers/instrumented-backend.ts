@@ -102,7 +102,12 @@ export class InstrumentedBackend implements LLMBackend {
 		const open = (): AsyncIterable<StreamEvent> =>
 			this.#backend.inferStream(messages, tools, temperature, options);
 		if (currentCall() !== undefined) return open();
-		const call = this.#start("chat", options, true);
+		let call: Call;
+		try {
+			call = this.#start("chat", options, true);
+		} catch (refusal) {
+			return refused(refusal);
+		}
 		try {
 			const stream = runInCall(call, open);
 			if (isCached(stream)) call.serveFromCache();
@@ -156,6 +161,14 @@ export class InstrumentedBackend implements LLMBackend {
 			signal: options?.signal,
 		});
 	}
+}
+
+/** A stream fails where it is read. */
+function refused(refusal: unknown): AsyncIterable<never> {
+	const next = async (): Promise<never> => {
+		throw refusal;
+	};
+	return { [Symbol.asyncIterator]: () => ({ next }) };
 }
 
 /** How the events of the backend contract are read. */

@@ -14,6 +14,8 @@ export const NO_BILL: BillSaid = {};
 
 /** xAI's `cost_in_usd_ticks`. https://docs.x.ai/developers/cost-tracking */
 const TICKS_IN_USD = 1e10;
+/** No call costs more dollars than can be counted one by one. */
+const MOST = Number.MAX_SAFE_INTEGER;
 
 /**
  * Reads the tier and the cost. The tier stands at OpenAI beside the usage (`service_tier`), at Anthropic in it
@@ -64,5 +66,5 @@ function reportedCost(usage: Readonly<Record<string, unknown>>): number | undefi
 }
 
 function isPositive(value: unknown): value is number {
-	return typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY;
+	return typeof value === "number" && value > 0 && value <= MOST;
 }

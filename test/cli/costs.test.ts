@@ -103,6 +103,11 @@ total            4       1           207            100         1  12.0025000000
 		});
 	});
 
+	test("names are shown as they are, and times before the year 0 as ISO 8601 has them", async () => {
+		const { out } = await costs("--ledger", path, "--by", "tag:my_team", "--since", "999999w");
+		expect(out).toMatch(/^Costs in US dollars from -\d{6}-\d{2}-\d{2}T\d{2}:00Z\n\ntag:my_team {2}calls /);
+	});
+
 	test("CSV, in which no name is a formula", async () => {
 		const { out } = await costs("--ledger", path, "--csv");
 		expect(out.split("\r\n")).toEqual([
@@ -124,6 +129,7 @@ total            4       1           207            100         1  12.0025000000
 		],
 		[["--ledger", "x", "--by", "model,model"], /expected each group once/i],
 		[["--ledger", "x", "--since", "yesterday"], /a time ago such as "24h".*got "yesterday"/],
+		[["--ledger", "x", "--since", "2026-02-31"], /a date "2026-11-25".*got "2026-02-31"/],
 		[["--ledger", "x", "--since", "1d", "--until", "2d"], /expected a time after `since`/i],
 		[["--ledger", "x", "--json", "--csv"], /Expected --json or --csv, not both/],
 		[["--ledger", "x", "--nonsense"], /Unknown option/],

@@ -78,6 +78,24 @@ your own price from 2026-07-01 (gpt-4o*)
 		expect(discounted).toContain("discount                12 % off\n");
 	});
 
+	test("until when, where another price of one's own begins to hold", async () => {
+		const gpt = { provider: "openai", model: "gpt-4o", input: 1, output: 1 };
+		const untilOf = async (...models: readonly object[]): Promise<string | undefined> => {
+			const file = write("until.json", { models });
+			const text = await output("gpt-4o", "--provider", "openai", "--prices", file);
+			return /; until (\S+)$/m.exec(text)?.[1];
+		};
+		// From the list's price to one's own, from one's own to the next, and back to the list's.
+		expect(await untilOf({ ...gpt, from: "2099-01-01" })).toBe("2099-01-01");
+		expect(await untilOf(gpt, { ...gpt, input: 2, from: "2099-01-01T12:00:00Z" })).toBe(
+			"2099-01-01T12:00:00Z",
+		);
+		expect(await untilOf({ ...gpt, until: "2098-01-01" })).toBe("2098-01-01");
+		// A looser entry does not count beside the exact one, and the same price is no other.
+		const looser = { ...gpt, model: "gpt*", input: 9, from: "2097-01-01" };
+		expect(await untilOf(gpt, looser, { ...gpt, from: "2098-01-01" })).toBeUndefined();
+	});
+
 	test("--json is the same for programs", async () => {
 		const sheets: unknown = JSON.parse(await output("gpt-4o", "--provider", "openai", "--json"));
 		expect(sheets).toEqual([

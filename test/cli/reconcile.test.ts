@@ -46,6 +46,7 @@ describe("hyperagent reconcile", { timeout: 30_000 }, () => {
 	test("counters and rows agree to the last digit, whatever the labels are", async () => {
 		for (let i = 0; i < 10; i += 1) recordLlmCost("chat", "gpt-4-turbo", 0.1);
 		recordLlmCost('a "b"\\,\n', "ü", 1e-12);
+		recordLlmCost("z", "\r\u2028", 0.25);
 		await ledger.flush();
 		const { code, err, out } = await reconcile("--ledger", path, "--url", `${server.url}/metrics`, "--json");
 		expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -60,6 +61,7 @@ describe("hyperagent reconcile", { timeout: 30_000 }, () => {
 					differenceUsd: "0",
 				},
 				{ route: "chat", model: "gpt-4-turbo", metricsUsd: "1", ledgerUsd: "1", differenceUsd: "0" },
+				{ route: "z", model: "\r\u2028", metricsUsd: "0.25", ledgerUsd: "0.25", differenceUsd: "0" },
 			],
 		});
 	});
@@ -71,7 +73,7 @@ describe("hyperagent reconcile", { timeout: 30_000 }, () => {
 		const { code, err, out } = await reconcile("--ledger", path, "--url", `${server.url}/metrics`);
 		expect(code).toBe(2);
 		expect(out).toMatch(/^chat +gpt-4-turbo +1\.0025 +1 +-0\.0025$/m);
-		expect(out).toMatch(/^total +1\.002500000001 +1\.000000000001 +-0\.0025$/m);
+		expect(out).toMatch(/^total +1\.252500000001 +1\.250000000001 +-0\.0025$/m);
 		expect(err).toMatch(/^hyperagent: The counters and the ledger differ: .*\n$/);
 	});
 

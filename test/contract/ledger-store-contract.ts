@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { OUTCOMES } from "../../src/core/settled-call.ts";
 import { totalInput } from "../../src/core/token-usage.ts";
 import { type LedgerRow, rowId } from "../../src/ledger/ledger-row.ts";
-import type { GroupBy, GroupTotals, LedgerStore } from "../../src/ledger/ledger-store.ts";
+import type { CostGroup, GroupBy, GroupTotals, LedgerStore } from "../../src/ledger/ledger-store.ts";
 import { anyRows, HOUR_MS, row, SEVEN } from "./ledger-rows.ts";
 
 /** How the suite gets stores. */
@@ -126,6 +126,34 @@ export function testLedgerStore(name: string, maker: StoreMaker): void {
 			]);
 		});
 
+		test("a tag that nobody gave is none, whatever every object has by that name", async () => {
+			const store = await maker.create();
+			await store.append([row(1, { tags: { team: "search" } }), row(2, { tags: { constructor: "mine" } })]);
+			expect(callsOf(await store.totals({ by: ["tag:constructor"] }))).toEqual([
+				["", 1],
+				["mine", 1],
+			]);
+			expect(callsOf(await store.totals({ by: ["tag:__proto__"] }))).toEqual([["", 2]]);
+		});
+
+		test("what no 64 bits hold keeps nothing else out, and is answered for as well as a number can", async () => {
+			const store = await maker.create();
+			// 1,100 × (2⁵³ − 1) is 9.9 × 10¹⁸, and 2⁶³ is 9.2 × 10¹⁸.
+			const most = Number.MAX_SAFE_INTEGER;
+			const [cost, usage] = [{ whole: most, pico: 0 }, { inputUncached: most }];
+			await store.append(Array.from({ length: 1100 }, (_, i) => row(i + 1, { cost, usage })));
+			await store.append([row(2000, { process: "p2", model: "other" })]);
+			const totals = await store.totals({ by: ["model"] });
+			expect(callsOf(totals)).toEqual([
+				["gpt-4-turbo", 1100],
+				["other", 1],
+			]);
+			expect(totals[0]?.inputTokens).toBeCloseTo(1100 * most, -5);
+			expect(Number(totals[0]?.costPico) / 1e12).toBeCloseTo(1100 * most, -5);
+			expect(totals[1]?.costPico).toBe(2_500_000_000n);
+			expect((await store.totals({ by: [] }))[0]?.inputTokens).toBeCloseTo(1100 * most, -5);
+		});
+
 		test("models without a price are told with their reason, most calls first", async () => {
 			const store = await maker.create();
 			const unknown = { model: "mine", unpriced: "unknown_model", cost: undefined } as const;
@@ -153,6 +181,35 @@ export function testLedgerStore(name: string, maker: StoreMaker): void {
 			expect(await store.processPairs("nobody")).toEqual([]);
 		});
 
+		test("what a window has cost is told to the millisecond, all of it and one process's part", async () => {
+			await fc.assert(
+				fc.asyncProperty(
+					anyRows,
+					fc.integer({ min: -30, max: 30 }),
+					fc.nat(HOUR_MS),
+					async (rows, hours, ms) => {
+						const since = SEVEN + hours * HOUR_MS + ms;
+						const store = await maker.create();
+						try {
+							await store.append(rows);
+							const found = await store.windowCosts({ since, process: "p1" });
+							const first = [...new Map(rows.toReversed().map((one) => [rowId(one), one])).values()];
+							const inside = first
+								.filter(({ at }) => at >= since)
+								.map((one) => ({ ...one, costPico: pico(one) }));
+							expect(costs(found.all)).toEqual(costs(inside));
+							expect(costs(found.own)).toEqual(costs(inside.filter(({ process }) => process === "p1")));
+							expect(found.isWhole).toBe(true);
+						} finally {
+							await store.close();
+							await maker.clean();
+						}
+					},
+				),
+				{ numRuns: 40 },
+			);
+		});
+
 		test("calls that are forgotten leave their totals, and do not come again", async () => {
 			const store = await maker.create();
 			const rows = [row(1, { at: SEVEN - 2 * DAY_MS }), row(2)];
@@ -160,11 +217,20 @@ export function testLedgerStore(name: string, maker: StoreMaker): void {
 			expect(await store.prune({ calls: SEVEN - DAY_MS })).toBe(false);
 			expect((await store.calls({ limit: 10 })).map(rowId)).toEqual([rowId(row(2))]);
 			expect(callsOf(await store.totals({ by: [] }))).toEqual([[2]]);
+			expect(await store.windowCosts({ since: SEVEN - 2 * DAY_MS, process: "p1" })).toMatchObject({
+				isWhole: false,
+			});
 			expect(await store.append(rows)).toEqual({ added: 0, tooOld: 1 });
 			expect(callsOf(await store.totals({ by: [] }))).toEqual([[2]]);
 			await store.prune({ totals: SEVEN });
 			expect(callsOf(await store.totals({ by: ["day"] }))).toEqual([["2026-11-25", 1]]);
 			expect(callsOf(await store.totals({ by: ["hour"] }))).toEqual([["2026-11-25T07:00Z", 1]]);
+		});
+
+		test("a clock that was far ahead once does not keep out what comes when it is right again", async () => {
+			const store = await maker.create();
+			await store.prune({ calls: Date.now() + 365 * DAY_MS });
+			expect(await store.append([row(1, { at: Date.now() })])).toEqual({ added: 1, tooOld: 0 });
 		});
 
 		test("totals are the sums of the rows, whatever is asked for", { timeout: 60_000 }, async () => {
@@ -206,6 +272,16 @@ export function testLedgerStore(name: string, maker: StoreMaker): void {
 			);
 		});
 	});
+}
+
+/** What those cost by hand, by all that a scope can name; a group may be told in two parts. */
+function costs(groups: readonly CostGroup[]): Record<string, bigint> {
+	const sums: Record<string, bigint> = {};
+	for (const { costPico, model, provider, route, tags } of groups) {
+		const key = JSON.stringify([route, model, provider, tags]);
+		sums[key] = (sums[key] ?? 0n) + costPico;
+	}
+	return sums;
 }
 
 /** The same by hand: the first row of an id counts, in hours that the range touches. */

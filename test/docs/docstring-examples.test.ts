@@ -43,7 +43,8 @@ describe("the examples in the docstrings do what they say", () => {
 		expect(examples.length).toBeGreaterThan(10);
 	});
 
-	test.concurrent.each(examples)("$name", async ({ name, code, printed }) => {
+	// Each is a program, and several start at once: on a busy machine that takes its time.
+	test.concurrent.each(examples)("$name", { timeout: 30_000 }, async ({ name, code, printed }) => {
 		expect(printed, "an example prints something, and says what").not.toEqual([]);
 		const file = join(folder, `${name.replace(/\W/g, "-")}.ts`);
 		// Every @hyperagent/observe/<room> is src/<room>/index.ts.

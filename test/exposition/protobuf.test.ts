@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { encodeProtobuf } from "../../src/exposition/protobuf.ts";
 import { pickFamilies } from "../../src/exposition/rendered.ts";
 import type { Source } from "../../src/exposition/source.ts";
+import { MoneySum } from "../../src/core/money.ts";
 import { CATALOG } from "../../src/metrics/catalog.ts";
 import { fixedOffsets } from "../../src/metrics/layout.ts";
 import { Recorder } from "../../src/metrics/recorder.ts";
@@ -31,6 +32,7 @@ function busyRecorder(pairs: number): Recorder {
 	recorder.rateLimitRemaining(target, "tokens", 149_984.5);
 	recorder.priceBookAge(12.5);
 	recorder.ledgerPending(3);
+	recorder.budget("chat", MoneySum.ofPico(50_000_000_000_000n), MoneySum.ofPico(1_234_567_890_123n), 2);
 	recorder.internalError("usage");
 	return recorder;
 }

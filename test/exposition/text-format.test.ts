@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Exposition } from "../../src/exposition/exposition.ts";
+import { MoneySum } from "../../src/core/money.ts";
 import { CATALOG } from "../../src/metrics/catalog.ts";
 import { Recorder } from "../../src/metrics/recorder.ts";
 
@@ -88,6 +89,7 @@ describe("the text format", () => {
 			recorder.target("openai", model);
 		}
 		recorder.route("chat");
+		recorder.budget("chat", new MoneySum(), new MoneySum(), 0);
 		const text = new Exposition(recorder).renderText();
 		expect(text.endsWith("\n")).toBe(true);
 		const families = text.split("\n").flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? []);

@@ -20,14 +20,14 @@ async function measure(program: ChildProcess, ms: number): Promise<number> {
 	return share;
 }
 
-let isOver = false;
+const ended = new AbortController();
 
 /** Asks for series and calls as a page of the last hour does whose calls are in sight: as often as it is told it may. */
 async function askAsPage(url: string, stream: EventStream, index: number): Promise<number> {
 	let asked = 0;
 	// People do not open their pages at the same moment.
 	await new Promise((resolve) => setTimeout(resolve, index * 37));
-	while (!isOver) {
+	while (!ended.signal.aborted) {
 		const until = Math.ceil(Date.now() / 60_000) * 60_000;
 		const range = `since=${new Date(until - 3_600_000).toISOString()}&until=${new Date(until).toISOString()}`;
 		for (const path of [`series?${range}&step=60`, `calls?${range}&order=latest&limit=25`]) {
@@ -38,7 +38,8 @@ async function askAsPage(url: string, stream: EventStream, index: number): Promi
 		}
 		const pace = Number(stream.events.findLast(({ event }) => event === "pace")?.data ?? 0);
 		const next = performance.now() + Math.max(1200, pace);
-		while (!isOver && performance.now() < next) await new Promise((resolve) => setTimeout(resolve, 50));
+		while (!ended.signal.aborted && performance.now() < next)
+			await new Promise((resolve) => setTimeout(resolve, 50));
 	}
 	return asked;
 }
@@ -53,7 +54,7 @@ test("two hundred open pages cost the server less than 5 % of a core", async () 
 	await new Promise((resolve) => setTimeout(resolve, 9000));
 	const before = streams.map(({ events }) => events.length);
 	const withPages = await measure(child, 20_000);
-	isOver = true;
+	ended.abort();
 	const asked = (await Promise.all(pages)).reduce((sum, one) => sum + one, 0);
 	const cost = withPages - alone;
 	const event = streams[0]?.events.findLast(({ event }) => event === "stats")?.data.length;

@@ -30,5 +30,30 @@ switch (way) {
 	case "close":
 		await ledger.close();
 		break;
+	case "exit-while-closing":
+		void ledger.close();
+		void ledger.close().then(() => process.exit(6));
+		process.exit(5);
+	case "two-ledgers":
+		openLedger({ path: `${path}-2` });
+		process.kill(process.pid, "SIGTERM");
+		// It would live on by that.
+		setTimeout(() => process.exit(6), 5000);
+		break;
+	case "later":
+		// By then it has taken the room of its spool.
+		setTimeout(() => process.exit(5), 2000);
+		break;
+	case "chdir":
+		await ledger.flush();
+		process.chdir("/");
+		recordLlmCost("late", "m", 0.0025);
+		break;
+	case "no-thread":
+		process.exitCode = await ledger.flush().then(
+			() => 6,
+			() => (ledger.state.lastError === undefined ? 7 : 5),
+		);
+		break;
 	default:
 }

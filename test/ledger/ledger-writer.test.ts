@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { LedgerWriter } from "../../src/ledger/ledger-writer.ts";
 import { RowPage } from "../../src/ledger/row-page.ts";
 import type { WriterState } from "../../src/ledger/writer-state.ts";
@@ -86,6 +86,26 @@ test("while another holds the lock rows are safe in the spool, and come in when 
 	expect(isMissing()).toBe(true);
 });
 
+test("a clock that is set back while another holds the lock delays nothing", async () => {
+	const writing = new Writing();
+	await writing.writer.start();
+	const other = new DatabaseSync(path);
+	other.exec("BEGIN EXCLUSIVE");
+	await writing.write(1);
+	expect(writing.state).toMatchObject({ safe: 1, spooledRows: 1 });
+	const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() - 3_600_000);
+	try {
+		other.exec("COMMIT");
+		other.close();
+		await expect
+			.poll(() => writing.state, { timeout: 3000 })
+			.toMatchObject({ spooledRows: 0, error: undefined });
+	} finally {
+		clock.mockRestore();
+	}
+	await writing.writer.close();
+});
+
 test("what the spool has no room for waits in memory, and nothing overtakes it", async () => {
 	const writing = new Writing(0);
 	await writing.writer.start();
@@ -160,6 +180,17 @@ test("a file that is taken away under it is begun anew", async () => {
 	for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
 	await writing.write(2);
 	expect(rows()).toEqual([2]);
+	await writing.writer.close();
+});
+
+test("a file that is moved takes all of its rows with it", async () => {
+	const writing = new Writing();
+	await writing.writer.start();
+	await writing.write(1, 2);
+	const moved = join(folder, "old.db");
+	renameSync(path, moved);
+	await writing.write(3);
+	expect([rows(moved), rows()]).toEqual([[1, 2], [3]]);
 	await writing.writer.close();
 });
 

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Worker } from "node:worker_threads";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { CostReport } from "../../src/ledger/cost-report.ts";
 import { costReport } from "../../src/ledger/cost-report.ts";
 import { readLedger } from "../../src/ledger/read-ledger.ts";
@@ -21,6 +22,7 @@ import {
 } from "../../src/monitoring/index.ts";
 import { CachedBackend, InstrumentedBackend, type LLMBackend } from "../../src/providers/index.ts";
 import { PROCESS_ID } from "../../src/core/call-id.ts";
+import { installedRecorder, Recorder } from "../../src/metrics/recorder.ts";
 
 initPrometheus();
 let folder = "";
@@ -153,6 +155,51 @@ describe("openLedger", () => {
 		await ledger.close();
 	});
 
+	test("labels in excess are those of the counters, whichever call ends first", async () => {
+		const was = installedRecorder.value;
+		const recorder = new Recorder({ bounds: { pairs: 4 } });
+		installedRecorder.value = recorder;
+		const ledger = openLedger({ path, maxPairs: 4 });
+		try {
+			const models = ["gpt-4-turbo", "gpt-4", "gpt-4o"];
+			const calls = models.map((model) => {
+				return new Call({ operation: "chat", route: "chat", provider: "openai", model });
+			});
+			const asked = vi.spyOn(recorder, "pair");
+			// Room for two models, for the route's `other`, and for that of all other routes.
+			for (const call of calls.toReversed()) {
+				call.reportUsage({ inputUncached: 100, output: 50 });
+				call.succeed();
+			}
+			await ledger.flush();
+			const pairs = await ledger.processPairs(PROCESS_ID);
+			expect(pairs.map(({ model }) => model)).toEqual(["gpt-4", "gpt-4-turbo", "other"]);
+			// Another question would count what is in excess twice.
+			expect(asked).not.toHaveBeenCalled();
+		} finally {
+			installedRecorder.value = was;
+			await ledger.close();
+		}
+	});
+
+	test("a thread that is gone is told, and what it was given is written by the next one", async () => {
+		let worker: Worker | undefined;
+		process.once("worker", (one) => (worker = one));
+		const ledger = openLedger({ path, onError: () => undefined });
+		settle("chat");
+		await ledger.flush();
+		await worker?.terminate();
+		expect(ledger.state.writable).toBe(false);
+		expect(ledger.state.lastError).toMatch(/thread has ended/);
+		settle("chat");
+		await expect(ledger.flush()).rejects.toThrow(/thread has ended/);
+		await expect
+			.poll(() => ledger.state, { timeout: 5000 })
+			.toMatchObject({ pendingRows: 0, writable: true });
+		expect((await ledger.calls({ limit: 5 })).length).toBe(2);
+		await ledger.close();
+	});
+
 	test("rows are written without a flush in a quarter of a second", async () => {
 		const ledger = openLedger({ path });
 		settle("chat");
@@ -162,6 +209,15 @@ describe("openLedger", () => {
 		expect(ledger.state.pendingRows).toBe(0);
 		expect((await ledger.calls({ limit: 5 })).length).toBe(2);
 		await ledger.close();
+	});
+
+	test("a ledger that is closed answers no more, and starts nothing anew", async () => {
+		const ledger = openLedger({ path });
+		settle("chat");
+		await ledger.close();
+		await expect(ledger.totals({ by: [] })).rejects.toThrow(
+			"The ledger has been closed: ask it before close().",
+		);
 	});
 
 	test("what no row can be kept of is lost, counted and told, and no call notices", async () => {
@@ -185,6 +241,7 @@ describe("openLedger", () => {
 	test.each([
 		[{ path: "" }, "path"],
 		[{ path: ":memory:" }, "path"],
+		[{ path: "a\0b" }, "path"],
 		[{ path: "x.db", spoolBytes: -1 }, "spoolBytes"],
 		[{ path: "x.db", keepCallsDays: 0 }, "keepCallsDays"],
 		[{ path: "x.db", maxPendingRows: 0.5 }, "maxPendingRows"],
@@ -193,17 +250,30 @@ describe("openLedger", () => {
 	});
 });
 
+/** How a program has ended, and what it has left. */
+interface Ended {
+	readonly code: number | null;
+	readonly signal: string | null;
+	readonly files: readonly string[];
+	readonly report: CostReport;
+}
+
 /** Runs the program to its end. */
-async function run(way: string): Promise<{ code: number | null; signal: string | null; report: CostReport }> {
+async function run(
+	way: string,
+	options: { flags?: readonly string[]; cwd?: string; file?: string } = {},
+): Promise<Ended> {
 	const program = new URL("ending-process.ts", import.meta.url).pathname;
-	const child = spawn(process.execPath, [program, path, way], { stdio: "ignore" });
+	const { cwd, file = path, flags = [] } = options;
+	const child = spawn(process.execPath, [...flags, program, file, way], { stdio: "ignore", cwd });
 	const end = await new Promise<{ code: number | null; signal: string | null }>((resolve) => {
 		child.once("close", (code, signal) => resolve({ code, signal }));
 	});
+	const files = readdirSync(folder);
 	const store = await readLedger(path, (message) => expect.fail(message));
 	const report = costReport({ by: ["route"] }, await store.totals({ by: ["route"] }));
 	await store.close();
-	return { ...end, report };
+	return { ...end, files, report };
 }
 
 describe("a program that ends right after its last call loses nothing", { timeout: 20_000 }, () => {
@@ -215,11 +285,31 @@ describe("a program that ends right after its last call loses nothing", { timeou
 		["by an error that nobody catches", "throw", 1, null],
 		["by a signal, of which it dies as it would have", "signal", null, "SIGTERM"],
 		["after close()", "close", 0, null],
+		["by process.exit() in the middle of close()", "exit-while-closing", 5, null],
+		["by a signal, with two ledgers", "two-ledgers", null, "SIGTERM"],
 	])("%s", async (_, way, code, signal) => {
 		const ended = await run(way);
 		expect({ code: ended.code, signal: ended.signal }).toEqual({ code, signal });
 		expect(ended.report).toMatchObject(three);
 		expect(readdirSync(folder).filter((name) => name.includes("spool"))).toEqual([]);
+	});
+
+	test("by process.exit() when it has had a spool, which it takes with it", async () => {
+		const { code, files, report } = await run("later");
+		expect({ code, report }).toMatchObject({ code: 5, report: three });
+		expect(files.filter((name) => name.includes("spool"))).toEqual([]);
+	});
+
+	test("and the file of a relative path stays where it was when the program goes elsewhere", async () => {
+		const { code, report } = await run("chdir", { cwd: folder, file: "costs.db" });
+		expect(code).toBe(0);
+		expect(report.total).toMatchObject({ calls: { total: 3 }, manualRecords: 1 });
+	});
+
+	test("where there may be no thread at all, which is told", async () => {
+		const flags = ["--permission", "--allow-fs-read=*", "--allow-fs-write=*"];
+		const { code, report } = await run("no-thread", { flags });
+		expect({ code, report }).toMatchObject({ code: 5, report: three });
 	});
 
 	test("by its own handler of a signal, which has its say, and its last record", async () => {

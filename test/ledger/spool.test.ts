@@ -1,4 +1,5 @@
 import {
+	mkdirSync,
 	existsSync,
 	mkdtempSync,
 	readdirSync,
@@ -86,11 +87,12 @@ test("of a process that lives nothing is taken, and of one that is gone everythi
 	spool.append(slice(1));
 	expect(takeSpools(folder)).toEqual([]);
 	const path = abandon();
-	expect(takeSpools(folder)).toEqual([`${path}.taken`]);
+	const [taken = "", ...others] = takeSpools(folder);
+	expect([taken.startsWith(path), others]).toEqual([true, []]);
 	// Whoever took it may have died over it.
-	expect(takeSpools(folder)).toEqual([`${path}.taken`]);
-	expect(numbers(readSpool(`${path}.taken`))).toEqual([1]);
-	dropSpool(folder, `${path}.taken`);
+	expect(takeSpools(folder)).toEqual([taken]);
+	expect(numbers(readSpool(taken))).toEqual([1]);
+	dropSpool(folder, taken);
 	expect(existsSync(folder)).toBe(false);
 	spool.close();
 });
@@ -111,7 +113,44 @@ test("rows that are left at the end of a process stand in a spool of their own",
 	const path = abandon();
 	expect(numbers(readSpool(path))).toEqual([1, 2, 3, 4]);
 	const spool = new Spool(folder, 100);
-	removeSpool(folder);
+	removeSpool(spool.path);
 	expect(readdirSync(folder)).toEqual([path.slice(folder.length + 1)]);
 	spool.close();
+});
+
+test("what was taken away and not read yet is not cleared", () => {
+	const spool = new Spool(folder, 65_536);
+	spool.append(slice(1, 2));
+	const path = abandon();
+	expect(numbers(spool.read())).toEqual([]); // another one's now
+	spool.clear();
+	expect(numbers(readSpool(path))).toEqual([1, 2]);
+	spool.append(slice(3));
+	expect(numbers(spool.read())).toEqual([3]);
+	spool.close();
+});
+
+test("a spool that is taken twice, before anybody has read it, is two", () => {
+	const spool = new Spool(folder, 65_536);
+	spool.append(slice(1));
+	const [name = ""] = readdirSync(folder);
+	const dead = join(folder, name.replace(/^[0-9a-f]+\.\d+/, "000000000000aaaaaaaaaa.4194305"));
+	renameSync(join(folder, name), dead);
+	expect(takeSpools(folder).length).toBe(1);
+	spool.append(slice(2)); // into a new file, with 1, which may have been too late
+	renameSync(join(folder, name), dead);
+	const taken = takeSpools(folder);
+	expect(taken.flatMap((path) => numbers(readSpool(path))).toSorted((a, b) => a - b)).toEqual([1, 2, 2]);
+	spool.close();
+});
+
+test("a spool that may not be taken is told, and the others are taken", () => {
+	// With the end of a taken one its name would be longer than the 255 bytes that a file system has for it.
+	mkdirSync(folder);
+	const long = join(folder, `${"x".repeat(200)}.spool`);
+	const short = join(folder, "gone.spool");
+	for (const path of [long, short]) writeFileSync(path, "");
+	const refused: string[] = [];
+	expect(takeSpools(folder, (error) => refused.push(error.message))).toHaveLength(1);
+	expect(refused).toEqual([expect.stringContaining("ENAMETOOLONG")]);
 });

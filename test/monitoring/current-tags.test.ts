@@ -29,8 +29,15 @@ test("what is no tag changes nothing, and what runs under it runs", () => {
 	expect(withTags({ a: "v" }, () => withTags(nine, () => currentTags()))).toEqual({ a: "v" });
 });
 
-test("beyond a thousand sets every value becomes other", () => {
+test("beyond a thousand sets the tag with the most values becomes other, and in the end every one", () => {
 	for (let i = 0; i < 1100; i += 1) withTags({ user: `u${i}` }, () => undefined);
 	expect(withTags({ user: "u1099" }, () => currentTags())).toEqual({ user: "other" });
 	expect(withTags({ user: "u5" }, () => currentTags())).toEqual({ user: "u5" });
+	// What has few values keeps them.
+	expect(withTags({ team: "search", user: "u1100" }, () => currentTags())).toEqual({
+		team: "search",
+		user: "other",
+	});
+	for (let i = 0; i < 1100; i += 1) withTags({ team: `t${i}`, user: "u1" }, () => undefined);
+	expect(withTags({ team: "t5000", user: "u1" }, () => currentTags())).toMatchObject({ team: "other" });
 });

@@ -250,10 +250,56 @@ describe("Gemini 2.5 Pro", () => {
 		[{ promptTokenCount: 250_000, cachedContentTokenCount: 50_000, candidatesTokenCount: 1000 }, 0.5275],
 		// Half of 260,000, as published.
 		[{ promptTokenCount: 200_000, candidatesTokenCount: 1000, serviceTier: "flex" }, 0.13],
+		// In a batch half, but "the cached tokens are priced the same as for non-batch API traffic":
+		// (50,000 × 1.25 + 1000 × 10) / 2 + 100,000 × 0.125 = 36,250 + 12,500 = 48,750
+		[
+			{
+				promptTokenCount: 150_000,
+				cachedContentTokenCount: 100_000,
+				candidatesTokenCount: 1000,
+				serviceTier: "batch",
+			},
+			0.04875,
+		],
+		// Above 200,000: (100,000 × 2.5 + 1000 × 15) / 2 + 200,000 × 0.25 = 132,500 + 50,000 = 182,500
+		[
+			{
+				promptTokenCount: 300_000,
+				cachedContentTokenCount: 200_000,
+				candidatesTokenCount: 1000,
+				serviceTier: "batch",
+			},
+			0.1825,
+		],
 	])("%o", (usageMetadata, expected) => {
 		const body = { candidates: [], modelVersion: "gemini-2.5-pro", usageMetadata };
 		expect(usd(bill("gemini-generate", body, GEMINI))).toBe(expected);
 	});
+});
+
+test("Gemini 2.5 Flash in a batch: cached audio keeps its price, too", () => {
+	// $0.30 in, $0.03 cached, $0.10 cached audio, $2.50 out, a million; of 10,000 cached tokens 4000 are audio:
+	// (10,000 × 0.3 + 1000 × 2.5) / 2 + 6000 × 0.03 + 4000 × 0.1 = 2750 + 180 + 400 = 3330
+	const usageMetadata = {
+		promptTokenCount: 20_000,
+		cachedContentTokenCount: 10_000,
+		candidatesTokenCount: 1000,
+		promptTokensDetails: [
+			{ modality: "TEXT", tokenCount: 16_000 },
+			{ modality: "AUDIO", tokenCount: 4000 },
+		],
+		cacheTokensDetails: [
+			{ modality: "TEXT", tokenCount: 6000 },
+			{ modality: "AUDIO", tokenCount: 4000 },
+		],
+		serviceTier: "batch",
+	};
+	const body = { candidates: [], modelVersion: "gemini-2.5-flash", usageMetadata };
+	const asked = { provider: "google", model: "gemini-2.5-flash" };
+	expect(usd(bill("gemini-generate", body, asked))).toBe(0.00333);
+	// A factor of the user's own is for all tokens: (3000 + 2500 + 180 + 400) / 4 = 1520
+	const prices = { providers: { gemini: { serviceTiers: { batch: 0.25 } } } };
+	expect(usd(bill("gemini-generate", body, { ...asked, prices }))).toBe(0.00152);
 });
 
 describe("xAI", () => {

@@ -202,6 +202,23 @@ describe("which price", () => {
 		for (const name of names) expect(price(name, model, USAGE).costUsd, name).toBeCloseTo(usd, 12);
 	});
 
+	test.each([
+		["google", "models/gemini-2.5-flash"],
+		["vertex", "publishers/google/models/gemini-2.5-flash"],
+		["vertex", "projects/p-1/locations/us-east5/publishers/google/models/gemini-2.5-flash"],
+		["litellm", "gemini/models/gemini-2.5-flash"],
+	])("of %s %s, which is a resource's path", (provider, model) => {
+		// Gemini 2.5 Flash: $0.30, half of it in flex.
+		expect(price(provider, model, USAGE).costUsd).toBeCloseTo(0.3, 12);
+		expect(price(provider, model, USAGE, { serviceTier: "flex" }).costUsd).toBeCloseTo(0.15, 12);
+		const models = [{ provider: "google", model: "gemini-2.5*", input: 7 }];
+		const query = { provider, model, usage: USAGE, at: AT };
+		expect(new PriceBook({ models }).price(query).costUsd).toBe(7);
+		// An entry may be for the path, too.
+		expect(new PriceBook({ models: [{ provider, model, input: 6 }] }).price(query).costUsd).toBe(6);
+		expect(price("openai", "models/gpt-4o", USAGE).unpriced).toBe("unknown_model");
+	});
+
 	test("how it was matched", () => {
 		expect(price("openai", "gpt-4-turbo", USAGE).match).toBe("exact");
 		const listed = { match: "exact", pricedModel: "gpt-4-turbo" };
@@ -218,6 +235,21 @@ describe("which price", () => {
 		expect(price("litellm", "gpt-4-turbo", USAGE)).toMatchObject(none);
 		expect(price("", "gpt-4-turbo", USAGE)).toMatchObject(none);
 		expect(price("openai", "", USAGE)).toMatchObject(none);
+	});
+
+	test("none for whoever speaks a provider's API: that is not the provider", () => {
+		const none = { costUsd: undefined, unpriced: "unknown_model" };
+		// What OpenAICompatibleProvider calls a server of one's own.
+		for (const label of ["openai-compatible", "openai_compatible.chat", "OpenAI-like", "groq-openai-compat"])
+			expect(price(label, "gpt-oss-20b", USAGE), label).toMatchObject(none);
+		expect(price("anthropic-compatible", "claude-opus-4-5", USAGE)).toMatchObject(none);
+		// Who else is named there bills.
+		expect(price("google-openai-compatible", "gemini-2.5-flash", USAGE).costUsd).toBeCloseTo(0.3, 12);
+		expect(price("azure-openai-compat", "gpt-4o", USAGE).costUsd).toBeCloseTo(2.5, 12);
+		// And where the user has a price, it holds.
+		const models = [{ provider: "openai-compatible", model: "*", input: 0, output: 0 }];
+		const query = { provider: "openai-compatible", model: "gpt-oss-20b", usage: USAGE, at: AT };
+		expect(new PriceBook({ models }).price(query)).toMatchObject({ costUsd: 0, source: "override" });
 	});
 
 	test("what is known is priced, what is not is said", () => {

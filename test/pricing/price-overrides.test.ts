@@ -67,6 +67,18 @@ describe("which entry counts", () => {
 		expect(input(models, query)).toBeCloseTo(usd, 12);
 	});
 
+	test.each([
+		["bedrock", ["aws", "aws.bedrock", "amazon-bedrock", "my-bedrock"], "amazon.nova-pro-v1:0"],
+		["amazon-bedrock", ["bedrock", "aws.bedrock"], "amazon.nova-pro-v1:0"],
+		["gemini", ["google", "google.generative-ai", "gcp.gemini"], "gemini-2.5-pro"],
+		["mistralai", ["mistral", "mistral.chat"], "mistral-large-latest"],
+		["moonshot", ["moonshotai", "kimi"], "kimi-k2-0905-preview"],
+		["Claude", ["anthropic", "anthropic.messages"], "claude-opus-4-5"],
+	])("an entry for %s is for all labels of that provider: %j", (provider, labels, model) => {
+		const models = [{ provider, model: "*", input: 7 }];
+		for (const label of labels) expect(input(models, { provider: label, model }), label).toBe(7);
+	});
+
 	test("a provider that nobody lists", () => {
 		const models = [{ provider: "ollama", model: "*", input: 0, output: 0 }];
 		const free = price({ models }, { provider: "ollama", model: "llama3.3" });
@@ -135,6 +147,14 @@ describe("the model that was asked and the one that answered", () => {
 	test("when another model has answered, its own price counts", () => {
 		// GPT-4o mini is listed at $0.15.
 		expect(input([{ input: 1 }], { answeredModel: "gpt-4o-mini-2024-07-18" })).toBeCloseTo(0.15, 12);
+	});
+
+	test("an answering name that the list does not know is not another model's", () => {
+		const models = [{ input: 1 }, { model: "*", input: 9 }];
+		expect(input(models, { answeredModel: "name-of-nobody-1" })).toBe(1);
+		// A closer entry for that very name counts still.
+		const closer = [...models, { model: "name-of-nobody-1", input: 2 }];
+		expect(input(closer, { answeredModel: "name-of-nobody-1" })).toBe(2);
 	});
 
 	test("a name that the list does not know is the user's to price", () => {
@@ -230,6 +250,37 @@ describe("service tiers and discounts", () => {
 		expect(flex({ providers }, { provider: "azure-us" })).toBeCloseTo(1, 12);
 	});
 
+	test("a tier's name is the same in capitals", () => {
+		expect(flex({ serviceTiers: { FLEX: 0.8 } })).toBeCloseTo(2, 12);
+		const models = [{ provider: "google", model: "gemini*", serviceTiers: { ON_DEMAND_PRIORITY: 1.8 } }];
+		const vertex = { provider: "vertex", model: "gemini-2.5-flash", serviceTier: "on_demand_priority" };
+		// $0.30 × 1.8
+		expect(price({ models }, vertex)).toMatchObject({
+			costUsd: expect.closeTo(0.54, 12),
+			unpriced: undefined,
+		});
+	});
+
+	test("what is said of a label that no list has is for its calls, at the prices of who is behind it", () => {
+		const prices: Prices = {
+			discount: 0.1,
+			models: [{ provider: "acme-eu", model: "gpt-4o", serviceTiers: { priority: 2 } }],
+			providers: { "acme-eu": { discount: 0.5 } },
+		};
+		const book = new PriceBook(prices);
+		const query: PriceQuery = { provider: "openai", model: "gpt-4o", usage: MILLION, at: AT };
+		// $2.50, half of it off; twice as much in priority; a tenth off for everybody else.
+		expect(book.under("Acme-EU").price(query).costUsd).toBeCloseTo(1.25, 12);
+		const priority = { ...query, serviceTier: "priority" };
+		expect(book.under("acme-eu").price(priority)).toMatchObject({
+			costUsd: expect.closeTo(2.5, 12),
+			unpriced: undefined,
+		});
+		expect(book.price(query).costUsd).toBeCloseTo(2.25, 12);
+		expect(book.under("acme-us").price(query).costUsd).toBeCloseTo(2.25, 12);
+		expect(book.under("acme-us")).toBe(book);
+	});
+
 	test("they multiply an entry's own prices as well", () => {
 		const entry = { provider: "openai", model: "gpt-4o", input: 1 };
 		expect(flex({ models: [entry] })).toBe(0.5);
@@ -317,6 +368,13 @@ describe("where a price comes from", () => {
 			match: undefined,
 			asOf: undefined,
 		});
+	});
+
+	test("what no call can cost is no cost: the list's price counts", () => {
+		for (const reportedCostUsd of [1e300, 2 ** 60, Number.POSITIVE_INFINITY, Number.NaN, -1, 0]) {
+			const answer = { source: "genai-prices", costUsd: expect.closeTo(2.5, 12) };
+			expect(price({}, { reportedCostUsd }), `${reportedCostUsd}`).toMatchObject(answer);
+		}
 	});
 
 	test("a reported cost is no question of whether the model is known", () => {

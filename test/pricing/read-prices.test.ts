@@ -115,6 +115,14 @@ describe("what cannot be meant is refused, with its place", () => {
 			{ serviceTiers: { default: 1 } },
 			"expected tiers that cost more or less than the standard one at `prices.serviceTiers`, got 'default'.",
 		],
+		[
+			{ serviceTiers: { Default: 1 } },
+			"expected tiers that cost more or less than the standard one at `prices.serviceTiers`, got 'Default'.",
+		],
+		[
+			{ serviceTiers: { flex: 0.5, Flex: 0.6 } },
+			"expected each tier once at `prices.serviceTiers`, got 'Flex'.",
+		],
 		[{ serviceTiers: 0.5 }, "expected an object at `prices.serviceTiers`, got 0.5."],
 		[{ discount: 12 }, "expected a share from 0 to 1 (0.12 is 12 %) at `prices.discount`, got 12."],
 		[{ discount: "12%" }, "at `prices.discount`, got '12%'."],
@@ -133,6 +141,18 @@ describe("what cannot be meant is refused, with its place", () => {
 	])("%j", (prices, message) => {
 		expect(complaint(prices)).toContain(message);
 	});
+});
+
+/** What has no keys of its own would pass for `{}`, and the list's prices would hold without a word. */
+test.each<[string, unknown]>([
+	["a URL", new URL("file:///prices.json")],
+	["a promise that nobody awaits", Promise.resolve(models(GPT))],
+	["a map", new Map([["discount", 0.5]])],
+	["a hole", { models: Array(1) }],
+	["a proxy", new Proxy({}, {})],
+	["what an entry only inherits", models(Object.assign(Object.create({ ...GPT }), { input: 1 }))],
+])("%s is refused as what it is", (_what, prices) => {
+	expect(complaint(prices)).toMatch(/^usePrices\(\): expected /);
 });
 
 describe("what can be meant is taken", () => {

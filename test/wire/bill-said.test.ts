@@ -41,6 +41,11 @@ describe("the cost", () => {
 		[{ cost: 0 }, undefined],
 		[{ cost: Number.NaN }, undefined],
 		[{ cost: Number.POSITIVE_INFINITY }, undefined],
+		[{ cost: -1 }, undefined],
+		[{ cost: "0.95" }, undefined],
+		// More dollars than can be counted one by one.
+		[{ cost: 1e300 }, undefined],
+		[{ cost: { total_cost: 1e16 } }, undefined],
 		[{ cost: 0.5, is_byok: true, cost_details: { upstream_inference_cost: 19 } }, 19.5],
 		[{ cost: 0, cost_details: { upstream_inference_cost: 19 } }, 19],
 		[{ cost: 0, is_byok: false, cost_details: { upstream_inference_cost: 19 } }, undefined],

@@ -57,7 +57,7 @@ function bodyOf({ by, groups }: CostReport): string[][] {
 
 function tableOf(report: CostReport): string {
 	const { by, since, total, until } = report;
-	const head = [...by, ...COLUMNS].map((name) => name.replace("_", " "));
+	const head = [...by, ...COLUMNS.map((name) => name.replace("_", " "))];
 	const names = by.map((_, i) => (i === 0 ? "total" : ""));
 	const body = bodyOf(report).map((row) => row.map((cell, i) => (i < by.length && cell === "" ? "–" : cell)));
 	const table = formatTable({ head, body, foot: [...names, ...cells(total)], texts: by.length });

@@ -44,10 +44,7 @@ async function showPrices(models: readonly string[], { file, isJson, provider }:
 	const sellers = provider === undefined ? listed.map((one) => one.provider) : [provider];
 	const now = Date.now();
 	const sheetsOf = (model: string): readonly PriceSheet[] =>
-		sellers.flatMap((seller) => {
-			const terms = book.terms(seller, model, now);
-			return terms?.card === undefined ? [] : [priceSheet(seller, model, terms.card, terms)];
-		});
+		sellers.flatMap((seller) => priceSheet(book, seller, model, now) ?? []);
 	const sheets = models.map(sheetsOf);
 	const known = sheets.flat();
 	if (isJson) console.log(JSON.stringify(known, undefined, 2));
