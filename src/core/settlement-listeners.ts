@@ -20,15 +20,18 @@ export interface NotedEvent {
 	readonly errorType: ErrorType | undefined;
 }
 
+/** An answer from a response cache, and what it would have cost. */
+export type ServedAnswer = Pick<SettledCall, "costUsd" | "model" | "provider" | "route">;
+
 /** Sees everything that is metered in the process, from the moment it is added. */
 export interface SettlementListener {
 	/** A call has ended. */
 	settled(call: SettledCall): void;
 	/**
-	 * A call was answered from a response cache: nobody was asked, and it cost nothing. Its usage and cost are those that
-	 * the answer had when a provider gave it, at today's prices.
+	 * A call was answered from a response cache: nobody was asked, and it cost nothing. Its cost is what the answer cost when
+	 * a provider gave it, at today's prices.
 	 */
-	served?(call: SettledCall): void;
+	served?(answer: ServedAnswer): void;
 	/** Something was recorded by hand, by `recordLlmTokens` or `recordLlmCost`; the other's amounts are 0. */
 	recorded(route: string, model: string, inputTokens: number, outputTokens: number, costUsd: number): void;
 	/**

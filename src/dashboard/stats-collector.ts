@@ -1,5 +1,6 @@
 import { VERSION } from "../core/version.ts";
 import type { CostTracker, PrometheusHandle } from "../monitoring/index.ts";
+import { collectBudgets } from "./budget-stats.ts";
 import { Families } from "./families.ts";
 import { collectHistory } from "./history.ts";
 import type { LedgerFigures } from "./ledger-figures.ts";
@@ -91,6 +92,7 @@ export class StatsCollector {
 			rateLimits: collectRateLimits(families),
 			remaining: collectRemaining(families),
 			...figures,
+			budgets: collectBudgets(),
 			unpriced: collectReasons(families, "llm_unpriced_requests_total"),
 			usageMissing: collectReasons(families, "llm_usage_missing_total"),
 			internalErrors: families.sum("hyperagent_internal_errors_total"),

@@ -49,6 +49,8 @@ export interface DashboardStats {
 	readonly todayUsd: number | null;
 	/** Where history comes from, and how it does; `null` where nothing keeps any. */
 	readonly ledger: LedgerStats | null;
+	/** In the order of their adding. */
+	readonly budgets: readonly BudgetStats[];
 	/** Calls of which at least a part has no known price, so that the cost misses it. */
 	readonly unpriced: readonly ReasonCount[];
 	/** Calls whose usage is not known, so that tokens and cost miss them. */
@@ -151,6 +153,21 @@ export interface MonthStats {
 	readonly costUsd: string;
 	/** A linear projection of the whole month; `null` in the month's first day, which tells too little. */
 	readonly projectedUsd: number | null;
+}
+
+/** How a budget stands, in the window that runs now. */
+export interface BudgetStats {
+	readonly name: string;
+	readonly limitUsd: number;
+	readonly spentUsd: number;
+	/** Set aside for calls under way. */
+	readonly reservedUsd: number;
+	readonly window: "hour" | "day" | "week" | "month";
+	readonly resetsAt: number;
+	/** Whether it refuses calls that would go over it. */
+	readonly blocks: boolean;
+	/** Calls that it has refused since it was added. */
+	readonly blockedCalls: number;
 }
 
 /** How the ledger does. */

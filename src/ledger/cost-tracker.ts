@@ -1,4 +1,5 @@
 import { HyperAgentError } from "../core/hyperagent-error.ts";
+import { formatPico } from "../core/exact-usd.ts";
 import { LabelGuard } from "../core/label-guard.ts";
 import { MoneySum } from "../core/money.ts";
 import { OUTCOMES, type Outcome, type SettledCall } from "../core/settled-call.ts";
@@ -7,7 +8,7 @@ import { totalInput } from "../core/token-usage.ts";
 import { type CostReport, costReport } from "./cost-report.ts";
 import type { Ledger } from "./ledger.ts";
 import type { TotalsQuery } from "./ledger-store.ts";
-import { type MonthCosts, monthCosts, monthOf } from "./month-costs.ts";
+import { monthCosts, monthOf, type MonthReport } from "./month-costs.ts";
 
 /** What a set of calls came to. */
 export interface CostTotals {
@@ -195,12 +196,17 @@ export class CostTracker {
 	}
 
 	/**
-	 * What this month has cost by the ledger, and a linear projection of it.
+	 * What this month has cost and what response caches have saved in it, by the ledger, and a linear projection of the cost.
 	 *
 	 * @throws HyperAgentError `NOT_INITIALIZED` without a ledger, `LEDGER` where it cannot be read
 	 */
-	async month(now: number = Date.now()): Promise<MonthCosts> {
-		return monthCosts(await this.#open.totals({ by: [], ...monthOf(now) }), now);
+	async month(now: number = Date.now()): Promise<MonthReport> {
+		const range = monthOf(now);
+		const [totals, { total }] = await Promise.all([
+			this.#open.totals({ by: [], ...range }),
+			this.#open.series({ ...range, stepSeconds: 86_400 }),
+		]);
+		return { ...monthCosts(totals, now), savedByCacheUsd: formatPico(total.savedPico) };
 	}
 
 	get #open(): Ledger {

@@ -15,6 +15,12 @@ export interface MonthCosts {
 	readonly projectedUsd: number | undefined;
 }
 
+/** The same with what was saved. */
+export interface MonthReport extends MonthCosts {
+	/** What answers from response caches would have cost, exactly, in US dollars: those whose usage and price are known. */
+	readonly savedByCacheUsd: string;
+}
+
 const DAY_MS = 86_400_000;
 
 /** When a month began and ends, of UTC, in milliseconds since the epoch. */

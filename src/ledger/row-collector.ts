@@ -1,7 +1,7 @@
 import { nextSequence } from "../core/call-id.ts";
 import { LabelGuard } from "../core/label-guard.ts";
 import type { SettledCall } from "../core/settled-call.ts";
-import { addSettlementListener, type NotedEvent } from "../core/settlement-listeners.ts";
+import { addSettlementListener, type NotedEvent, type ServedAnswer } from "../core/settlement-listeners.ts";
 import type { Pair } from "./ledger-options.ts";
 import { type PageEvent, RowPage } from "./row-page.ts";
 
@@ -76,7 +76,7 @@ export class RowCollector {
 	}
 
 	/** What is not priced has saved nobody knows how much. */
-	#served({ costUsd, model, provider, route }: SettledCall): void {
+	#served({ costUsd, model, provider, route }: ServedAnswer): void {
 		if (costUsd !== undefined) this.#add({ event: "served", route, model, provider, savedUsd: costUsd });
 	}
 

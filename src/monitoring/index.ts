@@ -29,7 +29,7 @@ export type { CostReport, ReportedTotals } from "../ledger/cost-report.ts";
 export type { Budget, BudgetState } from "../ledger/budget.ts";
 export type { BudgetOptions, BudgetScope, BudgetThreshold } from "../ledger/budget-options.ts";
 export type { BudgetWindow } from "../ledger/budget-window.ts";
-export type { MonthCosts } from "../ledger/month-costs.ts";
+export type { MonthCosts, MonthReport } from "../ledger/month-costs.ts";
 export type { Ledger } from "../ledger/ledger.ts";
 export type { LedgerState } from "../ledger/ledger-state.ts";
 export type { LedgerOptions } from "../ledger/ledger-options.ts";

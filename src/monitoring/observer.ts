@@ -1,7 +1,13 @@
 import { isCallChannelHeard, publishCall } from "../core/call-channel.ts";
 import type { ErrorType } from "../core/llm-error.ts";
 import { roundUsd } from "../core/money.ts";
-import { type NotedEvent, type NotedEventName, settlementListeners } from "../core/settlement-listeners.ts";
+import {
+	type NotedEvent,
+	type NotedEventName,
+	type ServedAnswer,
+	settlementListeners,
+} from "../core/settlement-listeners.ts";
+import type { TokenUsage } from "../core/token-usage.ts";
 import { installedRecorder } from "../metrics/recorder.ts";
 import { installedPrices } from "../pricing/installed-prices.ts";
 import { type Price, PriceBook } from "../pricing/price-book.ts";
@@ -43,12 +49,37 @@ export function observe(call: Call): void {
 
 /** A call was answered from a response cache: tell everyone who wants to know what that has saved. */
 export function observeServed(call: Call): void {
+	if (settlementListeners() === undefined) return;
+	price(call);
+	tellServed(call);
+}
+
+/** What is known of an answer from a response cache that no call was begun for. */
+export interface CachedAnswer {
+	readonly route: string;
+	readonly provider: string;
+	readonly model: string;
+	readonly answeredModel: string | undefined;
+	readonly usage: TokenUsage;
+}
+
+/** The same where the cache stands outside of what meters calls. */
+export function observeCacheHit({ answeredModel, model, provider, route, usage }: CachedAnswer): void {
+	if (settlementListeners() === undefined) return;
+	try {
+		const { costUsd } = priceBook().price({ provider, model, answeredModel, usage, at: Date.now() });
+		tellServed({ route, model, provider, costUsd: costUsd === undefined ? undefined : roundUsd(costUsd) });
+	} catch (cause) {
+		reportInternalError("pricing", `${provider} ${model} could not be priced.`, cause);
+	}
+}
+
+function tellServed(answer: ServedAnswer): void {
 	const listeners = settlementListeners();
 	if (listeners === undefined) return;
-	price(call);
 	for (const listener of listeners) {
 		try {
-			listener.served?.(call);
+			listener.served?.(answer);
 		} catch (cause) {
 			reportInternalError("listener", "A listener to answers from a cache has thrown.", cause);
 		}

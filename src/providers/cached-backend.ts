@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
+import { isValidUsage } from "../core/token-usage.ts";
 import { markCached } from "../monitoring/cached-answers.ts";
+import { currentCall } from "../monitoring/current-call.ts";
 import { declareCacheRoute } from "../monitoring/declare-series.ts";
+import { reportInternalError } from "../monitoring/internal-errors.ts";
 import { incCacheHit, incCacheMiss } from "../monitoring/manual.ts";
+import { observeCacheHit } from "../monitoring/observer.ts";
 import type {
 	CallOptions,
 	EmbeddingResponse,
@@ -161,8 +165,27 @@ export class CachedBackend implements LLMBackend {
 			return undefined;
 		}
 		incCacheHit(this.#route);
+		// Within a call that is metered, its meter tells.
+		if (currentCall() === undefined) this.#tellSaved(answer);
 		// A copy: what a caller does to its answer must not reach the next one. The key tells that it is a T.
 		return structuredClone(answer) as T;
+	}
+
+	#tellSaved(answer: Answer): void {
+		try {
+			const last = isEvents(answer) ? answer.at(-1) : answer;
+			if (last === undefined || !("usage" in last) || !isValidUsage(last.usage)) return;
+			const { embeddingModel, model, provider } = this.#backend.modelInfo();
+			observeCacheHit({
+				route: this.#route,
+				provider,
+				model: "embedding" in last ? (embeddingModel ?? model) : model,
+				answeredModel: last.model,
+				usage: last.usage,
+			});
+		} catch (cause) {
+			reportInternalError("usage", "What a cached answer has saved could not be told.", cause);
+		}
 	}
 
 	#keep(key: string | undefined, answer: Answer): void {
@@ -173,6 +196,10 @@ export class CachedBackend implements LLMBackend {
 			// What cannot be copied (an answer with a function in it) is not kept; the caller has it all the same.
 		}
 	}
+}
+
+function isEvents(answer: Answer): answer is readonly StreamEvent[] {
+	return Array.isArray(answer);
 }
 
 /** JSON makes {} of a RegExp or a Map and null of NaN: two questions would have one key. */

@@ -3,6 +3,7 @@ import { VERSION } from "../../src/core/version.ts";
 import { StatsCollector } from "../../src/dashboard/stats-collector.ts";
 import { meteredFetch } from "../../src/instrument/index.ts";
 import {
+	addBudget,
 	CostTracker,
 	incActiveRequests,
 	incCacheHit,
@@ -34,6 +35,7 @@ test("before the first call nothing is made up: no NaN, no percentile, no rate o
 		month: null,
 		todayUsd: null,
 		ledger: null,
+		budgets: [],
 		latency: { recent: { count: 0, p50: null, p90: null, p99: null }, largestBoundMs: 600_000 },
 		cache: { recent: { rate: null }, total: { rate: null } },
 		errors: { perSecond: 0, total: 0, byType: [] },
@@ -148,4 +150,25 @@ test("what providers say of their limits, what their caches gave, and how soon t
 	expect(stats.firstToken.total.p50).toBeGreaterThan(0);
 	expect(stats.firstToken.largestBoundMs).toBeGreaterThan(0);
 	expect(stats.todayUsd).toBe(1.5);
+});
+
+test("budgets stand as they are, in the order of their adding", () => {
+	const first = addBudget({ name: "b", limitUsd: 1, window: "month", scope: { route: "budgeted" } });
+	const second = addBudget({ name: "a", limitUsd: 2, window: "day", block: true, scope: { route: "none" } });
+	recordLlmCost("budgeted", "gpt-4-turbo", 0.25);
+	expect(collector.collect().budgets).toMatchObject([
+		{
+			name: "b",
+			limitUsd: 1,
+			spentUsd: 0.25,
+			reservedUsd: 0,
+			window: "month",
+			blocks: false,
+			blockedCalls: 0,
+		},
+		{ name: "a", limitUsd: 2, spentUsd: 0, window: "day", blocks: true },
+	]);
+	first.close();
+	second.close();
+	expect(collector.collect().budgets).toEqual([]);
 });

@@ -27,7 +27,7 @@ test("with a ledger a tracker knows what was spent before the process", async ()
 		],
 		total: { costUsd: "0.005" },
 	});
-	expect(await costs.month()).toMatchObject({ costUsd: "0.005" });
+	expect(await costs.month()).toMatchObject({ costUsd: "0.005", savedByCacheUsd: "0" });
 	costs.close();
 	await ledger.close();
 	rmSync(folder, { recursive: true });
@@ -92,11 +92,15 @@ test("an answer from a response cache has saved what it would have cost", async 
 	};
 	const llm = new InstrumentedBackend(new CachedBackend(backend, "cached"), "openai", "cached");
 	for (let i = 0; i < 3; i += 1) await llm.infer([], [], 0.7);
+	const outside = new CachedBackend(new InstrumentedBackend(backend, "openai", "outside"), "outside");
+	for (let i = 0; i < 3; i += 1) await outside.infer([], [], 0.7);
 	// 100 × $10 and 50 × $30 for a million is $0.0025: paid once, saved twice.
 	expect(costs.byRoute().get("cached")).toMatchObject({
 		costCents: "0.25",
 		savedByCacheCents: "0.5",
 		calls: { success: 1 },
 	});
+	// Whichever of the two wraps the other.
+	expect(costs.byRoute().get("outside")).toEqual(costs.byRoute().get("cached"));
 	costs.close();
 });

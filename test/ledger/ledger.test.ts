@@ -11,6 +11,7 @@ import { Call } from "../../src/monitoring/call.ts";
 import {
 	getPrometheus,
 	HyperAgentError,
+	CostTracker,
 	incCacheHit,
 	incCacheMiss,
 	initPrometheus,
@@ -150,6 +151,9 @@ describe("openLedger", () => {
 			calls: { total: 1 },
 			manualRecords: 0,
 		});
+		const costs = new CostTracker({ ledger });
+		expect(await costs.month()).toMatchObject({ costUsd: "0.0025", savedByCacheUsd: "0.005" });
+		costs.close();
 		expect((await ledger.calls({ limit: 10 })).length).toBe(1);
 		expect(await ledger.processPairs(PROCESS_ID)).toMatchObject([{ costPico: 2_500_000_000n }]);
 		await ledger.close();

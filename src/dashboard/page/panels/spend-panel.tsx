@@ -1,7 +1,8 @@
 import type { SeriesGroup } from "../../series-answer.ts";
-import type { DashboardStats } from "../../stats.ts";
+import type { BudgetStats, DashboardStats } from "../../stats.ts";
 import {
 	formatDay,
+	formatExact,
 	formatExactUsd,
 	formatMinute,
 	formatPercent,
@@ -12,21 +13,8 @@ import {
 import { type Bar, Bars } from "./bars.tsx";
 import { Card } from "./card.tsx";
 
-/** A budget as the server tells it, where there are any. */
-export interface BudgetView {
-	readonly name: string;
-	readonly limitUsd: number;
-	readonly spentUsd: number;
-	/** "day", "month" and the like. */
-	readonly window: string;
-	/** In milliseconds since the epoch; `null` where it never does. */
-	readonly resetsAt: number | null;
-	/** Whether it stops calls that would exceed it. */
-	readonly blocks: boolean;
-}
-
 interface SpendPanelProps {
-	readonly stats: DashboardStats & { readonly budgets?: readonly BudgetView[] };
+	readonly stats: DashboardStats;
 	readonly groups: readonly SeriesGroup[];
 	/** Of the groups. */
 	readonly window: string;
@@ -35,7 +23,7 @@ interface SpendPanelProps {
 
 /** What today and this month cost, where that leads, and what is left of the budgets. */
 export function SpendPanel({ groups, isFiltered, stats, window }: SpendPanelProps) {
-	const { budgets = [], ledger, month, now, todayUsd } = stats;
+	const { budgets, ledger, month, now, todayUsd } = stats;
 	return (
 		<Card id="spend" title="Spend and budgets" window={isFiltered ? "now · all routes and models" : "now"}>
 			<dl class="numbers">
@@ -101,8 +89,8 @@ function Amount({ exact, id, name, usd }: AmountProps) {
 	);
 }
 
-function Budget({ budget, now }: { readonly budget: BudgetView; readonly now: number }) {
-	const { blocks, limitUsd, name, resetsAt, spentUsd, window } = budget;
+function Budget({ budget, now }: { readonly budget: BudgetStats; readonly now: number }) {
+	const { blockedCalls, blocks, limitUsd, name, resetsAt, spentUsd, window } = budget;
 	const share = limitUsd > 0 ? spentUsd / limitUsd : 1;
 	const state = share >= 1 ? "exceeded" : share >= 0.8 ? "nearly spent" : "";
 	return (
@@ -122,8 +110,9 @@ function Budget({ budget, now }: { readonly budget: BudgetView; readonly now: nu
 			<span class="soft note">
 				{state !== "" && <b>{state} · </b>}
 				{blocks ? "blocks calls beyond it" : "warns only"}
-				{resetsAt !== null && ` · resets ${formatDay(resetsAt)} ${formatMinute(resetsAt)}`}
-				{resetsAt !== null && resetsAt < now && " (due)"}
+				{blockedCalls > 0 && ` · ${formatExact(blockedCalls)} refused`}
+				{` · resets ${formatDay(resetsAt)} ${formatMinute(resetsAt)}`}
+				{resetsAt < now && " (due)"}
 			</span>
 		</li>
 	);
