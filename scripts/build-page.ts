@@ -1,5 +1,5 @@
 /** Builds the browser page from src/dashboard/page into dist/dashboard/page, and weighs it. */
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { ROOT, runCommand, TSC } from "./run-command.ts";
@@ -7,12 +7,16 @@ import { ROOT, runCommand, TSC } from "./run-command.ts";
 const SOURCE: string = join(ROOT, "src/dashboard/page");
 const TARGET: string = join(ROOT, "dist/dashboard/page");
 
+/** The packages whose code is in `page.js`. */
+const BUNDLED = ["preact", "uplot"];
+
 /** What all files of the page may weigh together, gzipped, in bytes. */
 export const PAGE_BUDGET = 100_000;
 
 /** Builds the page; the answer is what the compiler or Vite complained about, or "" where they are content. */
 export async function buildPage(): Promise<string> {
 	const [types, bundle] = await Promise.all([checkTypes(), bundlePage(SOURCE, TARGET)]);
+	await writeLicenses(TARGET);
 	return types + bundle || (await weighPage(TARGET));
 }
 
@@ -64,6 +68,18 @@ export async function bundlePage(source: string, target: string): Promise<string
 		else process.env["NODE_ENV"] = NODE_ENV;
 	}
 	return problems.join("");
+}
+
+/** What is bundled may be copied with its license beside it. */
+export async function writeLicenses(target: string): Promise<void> {
+	const texts = await Promise.all(
+		BUNDLED.map(async (name) => {
+			const license = await readFile(join(ROOT, "node_modules", name, "LICENSE"), "utf8");
+			return `${name}\n\n${license.trim()}\n`;
+		}),
+	);
+	await mkdir(target, { recursive: true });
+	await writeFile(join(target, "third-party-licenses.txt"), texts.join("\n\n"));
 }
 
 function isStyle(name: string): boolean {

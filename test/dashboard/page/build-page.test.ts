@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundlePage, PAGE_BUDGET, weighPage } from "../../../scripts/build-page.ts";
+import { bundlePage, PAGE_BUDGET, weighPage, writeLicenses } from "../../../scripts/build-page.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -48,4 +48,11 @@ test("a page that can is a script, styles and what they load, without anything i
 	expect((await readdir(target)).toSorted()).toEqual(["index.html", "page.css", "page.js"]);
 	const html = await readFile(join(target, "index.html"), "utf8");
 	expect(html).not.toMatch(/<script(?![^>]* src=)|<style|style=| on\w+=/);
+});
+
+test("what is bundled has its license beside it", async () => {
+	await writeLicenses(join(folder, "licensed"));
+	const text = await readFile(join(folder, "licensed/third-party-licenses.txt"), "utf8");
+	expect(text).toContain("Copyright (c) 2015-present Jason Miller");
+	expect(text).toContain("Copyright (c) 2022 Leon Sorokin");
 });
