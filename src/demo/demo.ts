@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DashboardServer, type DashboardServerOptions } from "../dashboard/index.ts";
-import { CostTracker, initPrometheus, type Ledger, openLedger } from "../monitoring/index.ts";
+import { addBudget, CostTracker, initPrometheus, type Ledger, openLedger } from "../monitoring/index.ts";
 import { requireSdks } from "./require-sdks.ts";
 import { startSimulatedProvider } from "./simulated-provider.ts";
 import { Workload, WORKLOAD_ROUTES } from "./workload.ts";
@@ -31,7 +31,7 @@ export interface Demo {
 }
 
 /**
- * Everything at once on simulated data: recorder, cost tracker, ledger, dashboard, provider and workload.
+ * Everything at once on simulated data: recorder, cost tracker, ledger, budgets, dashboard, provider and workload.
  *
  * @throws HyperAgentError when the address cannot be listened on, or the SDKs are not installed
  */
@@ -39,6 +39,10 @@ export async function runDemo({ address, seed = 1, speed = 1, ...options }: Demo
 	requireSdks();
 	initPrometheus({ routes: WORKLOAD_ROUTES });
 	const { ledger, removeLedger } = openDemoLedger(options.ledger);
+	const budgets = [
+		addBudget({ name: "everything", limitUsd: 1000, window: "day", ledger }),
+		addBudget({ name: "chat", limitUsd: 20, window: "hour", scope: { route: "chat" }, ledger }),
+	];
 	const server = new DashboardServer(new CostTracker({ ledger }), {
 		...options.server,
 		notice: "Simulated data: no real provider, no real cost.",
@@ -47,6 +51,7 @@ export async function runDemo({ address, seed = 1, speed = 1, ...options }: Demo
 	const stop = new AbortController();
 	const closeAll = async (): Promise<void> => {
 		await Promise.all([server.close(), provider.close()]);
+		for (const budget of budgets) budget.close();
 		await ledger.close();
 		removeLedger();
 	};
