@@ -3,7 +3,14 @@ import { processSlot } from "./process-slot.ts";
 import type { SettledCall } from "./settled-call.ts";
 
 /** What is recorded beside calls, tokens and costs. */
-export const NOTED_EVENTS = ["latency", "error", "cache_hit", "cache_miss", "rate_limited"] as const;
+export const NOTED_EVENTS = [
+	"latency",
+	"error",
+	"cache_hit",
+	"cache_miss",
+	"rate_limited",
+	"unpriced",
+] as const;
 
 /** One of {@link NOTED_EVENTS}. */
 export type NotedEventName = (typeof NOTED_EVENTS)[number];
@@ -35,8 +42,8 @@ export interface SettlementListener {
 	/** Something was recorded by hand, by `recordLlmTokens` or `recordLlmCost`; the other's amounts are 0. */
 	recorded(route: string, model: string, inputTokens: number, outputTokens: number, costUsd: number): void;
 	/**
-	 * A latency or an error was recorded by hand, a response cache was looked into, or a provider has refused an attempt for
-	 * its rate limit.
+	 * A latency or an error was recorded by hand, a response cache was looked into, a provider has refused an attempt for
+	 * its rate limit, or a request was made whose price nobody here knows.
 	 */
 	noted?(event: NotedEvent): void;
 }

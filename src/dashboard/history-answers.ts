@@ -68,6 +68,7 @@ export class HistoryAnswers {
 		return {
 			source: open === undefined ? "memory" : "ledger",
 			state: open?.state ?? MEMORY_STATE,
+			since: open === undefined ? this.#memory?.since : undefined,
 			totals: async (query) => asked.totals(query),
 		};
 	}

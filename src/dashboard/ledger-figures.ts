@@ -12,6 +12,8 @@ export type LedgerFigures = Pick<DashboardStats, "month" | "todayUsd" | "ledger"
 export interface FiguresSource {
 	readonly source: "ledger" | "memory";
 	readonly state: LedgerState;
+	/** In milliseconds since the epoch, where what happened before is not in it. */
+	readonly since: number | undefined;
 	totals(query: TotalsQuery): Promise<readonly GroupTotals[]>;
 }
 
@@ -32,6 +34,9 @@ export class LedgerFiguresReader {
 	#asking: Promise<void> | undefined;
 	#askedOf: FiguresSource["source"] | undefined;
 	#askedAt = Number.NEGATIVE_INFINITY;
+	/** The day that was asked about, as its number since the epoch. */
+	#askedDay = -1;
+	#projectedAt = Number.NEGATIVE_INFINITY;
 	#settledThen = -1;
 
 	/**
@@ -62,6 +67,8 @@ export class LedgerFiguresReader {
 	#hasNews({ source }: FiguresSource): boolean {
 		const age = performance.now() - this.#askedAt;
 		if (source !== this.#askedOf || age >= KEPT_MS) return true;
+		// What was spent yesterday, or last month, must not stand as that of today.
+		if (dayOf(Date.now()) !== this.#askedDay) return true;
 		// Rows reach the file a little later than the calls end: what was asked right after one is asked again.
 		return this.#settled() !== this.#settledThen && age >= 1000;
 	}
@@ -69,16 +76,22 @@ export class LedgerFiguresReader {
 	async #ask(found: FiguresSource): Promise<void> {
 		const settled = found.state.pendingRows === 0 ? this.#settled() : -1;
 		const now = Date.now();
+		const day = dayOf(now);
+		const isNewDay = day !== this.#askedDay;
+		this.#askedDay = day;
 		try {
 			const [month, today] = await Promise.all([
 				found.totals({ by: [], ...monthOf(now) }),
-				found.totals({ by: [], since: Math.floor(now / DAY_MS) * DAY_MS }),
+				found.totals({ by: [], since: day * DAY_MS, until: (day + 1) * DAY_MS }),
 			]);
-			const { projectedUsd = null, ...costs } = monthCosts(month, now);
-			// The projection alone moves with every second: that is no news.
-			const isSame = this.#sums.month?.costUsd === costs.costUsd && this.#sums.month.month === costs.month;
+			const { month: name, costUsd } = monthCosts(month, now);
+			const last = this.#sums.month;
+			// The projection alone moves with every second: that is no news, but for once a minute.
+			const isSame = last?.costUsd === costUsd && last.month === name && found.source === this.#askedOf;
+			const isKept = isSame && !isNewDay && performance.now() - this.#projectedAt < KEPT_MS;
+			if (!isKept) this.#projectedAt = performance.now();
 			this.#sums = {
-				month: isSame ? this.#sums.month : { ...costs, projectedUsd },
+				month: isKept ? last : { month: name, costUsd, projectedUsd: projected(month, found.since, now) },
 				todayUsd: Number(formatPico(sumTotals(today).costPico)),
 			};
 		} catch (error) {
@@ -91,6 +104,23 @@ export class LedgerFiguresReader {
 			this.#asking = undefined;
 		}
 	}
+}
+
+function dayOf(now: number): number {
+	return Math.floor(now / DAY_MS);
+}
+
+/** What a month will have cost if it goes on as since its first day or, where that is not known, since when it is. */
+function projected(
+	totals: readonly GroupTotals[],
+	knownSince: number | undefined,
+	now: number,
+): number | null {
+	const { since, until } = monthOf(now);
+	if (knownSince === undefined || knownSince <= since) return monthCosts(totals, now).projectedUsd ?? null;
+	const passed = now - knownSince;
+	if (passed < DAY_MS) return null;
+	return (Number(formatPico(sumTotals(totals).costPico)) * (until - knownSince)) / passed;
 }
 
 async function atMost(ms: number, promise: Promise<void>): Promise<void> {

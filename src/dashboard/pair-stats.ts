@@ -1,3 +1,4 @@
+import { roundUsd } from "../core/money.ts";
 import type { SeriesSnapshot } from "../monitoring/index.ts";
 import type { Families } from "./families.ts";
 import { quantile } from "./quantile.ts";
@@ -23,7 +24,7 @@ export function collectPairs(families: Families): PairStats[] {
 	};
 	for (const [field, name] of Object.entries(SUMMED)) add(name, field as keyof typeof SUMMED); // its own keys
 	for (const series of families.series("llm_cost_usd_total")) {
-		if (series.value > 0) rowOf(series).costUsd = series.value / 100; // it counts cents
+		if (series.value > 0) rowOf(series).costUsd = roundUsd(series.value / 100); // it counts cents
 	}
 	for (const series of families.series("llm_latency_ms")) {
 		const { histogram, value } = series;

@@ -1,6 +1,6 @@
 import { addSettlementListener } from "../core/settlement-listeners.ts";
 
-/** Counts what a ledger would have news of: calls that ended, answers from a cache, and records by hand. */
+/** Counts what a ledger would have news of: calls that ended, answers from a cache, records by hand, and events. */
 export class SettledCount {
 	value = 0;
 	#stop: (() => void) | undefined;
@@ -9,7 +9,7 @@ export class SettledCount {
 		const count = (): void => {
 			this.value += 1;
 		};
-		this.#stop ??= addSettlementListener({ settled: count, served: count, recorded: count });
+		this.#stop ??= addSettlementListener({ settled: count, served: count, recorded: count, noted: count });
 	}
 
 	stop(): void {

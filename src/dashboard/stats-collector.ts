@@ -43,7 +43,8 @@ export class StatsCollector {
 		this.#handle = handle;
 		this.#costs = costs;
 		this.#notice = notice;
-		const age = Date.now() - Math.min(handle.since, costs.since);
+		// Less than nothing where the clock was set back.
+		const age = Math.max(0, Date.now() - Math.min(handle.since, costs.since));
 		this.window = new RecentWindow(() => this.#sums(this.#families()), performance.now() - age);
 	}
 

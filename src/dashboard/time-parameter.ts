@@ -20,6 +20,12 @@ export function parseTime(text: string, now: number): number | undefined {
 	if (count !== undefined) return now - Number(count) * (UNITS[unit ?? ""] ?? 0);
 	// What has no zone would mean another time on another machine.
 	const isTime = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text);
-	const time = isTime ? Date.parse(text) : Number.NaN;
+	const time = isTime && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
 	return Number.isNaN(time) ? undefined : time;
+}
+
+/** Whether the calendar has it: Date.parse takes February 31 for a day of March. */
+function isDay(text: string): boolean {
+	const day = Date.parse(text);
+	return !Number.isNaN(day) && new Date(day).toISOString().slice(0, 10) === text;
 }

@@ -50,5 +50,9 @@ function hasMeant(columns: Readonly<Record<string, unknown>>, ids: CallIds): boo
 	sums.addKept(keptStep(columns));
 	const { counts, errors } = sums;
 	const hasOutcome = ids.outcomeNames?.some((name) => (counts[COUNT_PLACES[name]] ?? 0) > 0) ?? true;
-	return hasOutcome && (ids.errorTypes?.some((type) => errors?.has(type) === true) ?? true);
+	if (!hasOutcome || ids.errorTypes === undefined) return hasOutcome;
+	let untold = (counts[COUNT_PLACES.error] ?? 0) + (counts[COUNT_PLACES.errorsByHand] ?? 0);
+	for (const count of errors?.values() ?? []) untold -= count;
+	// Hours of a file of version 1 may know how many failed, and not of what.
+	return untold > 0 || ids.errorTypes.some((type) => errors?.has(type) === true);
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { pruneDear } from "./sqlite-dear.ts";
 import { STEP_SPANS, type StepSpan } from "./step-schema.ts";
 import { pruneSteps } from "./sqlite-steps.ts";
 
@@ -14,11 +15,19 @@ export interface MemoryLimits {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** A page's range begins with the step that it lies in, which may be a longer one than is kept, and is asked a moment later. */
+const MARGIN_MS = 600_000;
 
 /** A page's ranges: an hour by ten seconds, three hours by minutes, a day by five, and 30 days by one and three hours. Some 40 MB at most. */
 export const MEMORY_LIMITS: MemoryLimits = {
 	calls: 10_000,
-	stepsMs: { 10: HOUR_MS, 60: 3 * HOUR_MS, 300: 25 * HOUR_MS, 3600: 30 * DAY_MS, 10800: 31 * DAY_MS },
+	stepsMs: {
+		10: HOUR_MS + MARGIN_MS,
+		60: 3 * HOUR_MS + MARGIN_MS,
+		300: 25 * HOUR_MS,
+		3600: 30 * DAY_MS,
+		10800: 31 * DAY_MS,
+	},
 	steps: 20_000,
 };
 
@@ -58,4 +67,6 @@ function forgetRows(db: DatabaseSync, most: number): void {
 	db.prepare(
 		"INSERT INTO meta VALUES ('rows_since', ?1) ON CONFLICT DO UPDATE SET value = max(value, ?1)",
 	).run(since);
+	// Without its calls a list tells nothing; the few rows that are left are read themselves.
+	pruneDear(db, since);
 }

@@ -26,6 +26,9 @@ export class RowCollector {
 	readonly #options: CollectorOptions;
 	readonly #guard: LabelGuard;
 	readonly #pairs: Pair[] = [];
+	/** Routes without a model and models without a route: they have a bound of their own, as in the metrics. */
+	readonly #singles: Readonly<Record<"route" | "model", LabelGuard>>;
+	readonly #names: string[] = [];
 	#page = new RowPage();
 	/** Rows of the page that were posted. */
 	#from = 0;
@@ -38,6 +41,13 @@ export class RowCollector {
 			(route, model) => this.#pairs.push({ route, model }) - 1,
 			() => undefined,
 		);
+		const single = (): LabelGuard =>
+			new LabelGuard(
+				options.maxPairs,
+				(_, name) => this.#names.push(name) - 1,
+				() => undefined,
+			);
+		this.#singles = { route: single(), model: single() };
 		this.stop = addSettlementListener({
 			settled: (call) => this.#settled(call),
 			served: (call) => this.#served(call),
@@ -86,22 +96,27 @@ export class RowCollector {
 
 	#add(event: PageEvent): void {
 		if (!this.#options.hasRoom()) return;
-		const { model, route } = this.#pair(event.route, event.model);
-		// What has no model does not get one, and no route neither, by being over the bound.
-		this.#page.addEvent(nextSequence(), {
-			...event,
-			route: event.route === "" ? "" : route,
-			model: event.model === "" ? "" : model,
-		});
+		const { model, route } = event;
+		const isPair = route !== "" && model !== "";
+		// What has no model does not get one, and no route neither, by being over the bound; nor does it take a pair's place.
+		const kept = isPair
+			? this.#pair(route, model)
+			: { route: this.#single("route", route), model: this.#single("model", model) };
+		this.#page.addEvent(nextSequence(), { ...event, route: kept.route, model: kept.model });
 		this.#added();
 	}
 
 	#pair(route: string, model: string): Pair {
-		// What is not known of an event is nothing that is counted anywhere.
-		const counted = route === "" || model === "" ? undefined : this.#options.labels?.(route, model);
+		const counted = this.#options.labels?.(route, model);
 		const place = this.#guard.resolve(counted?.route ?? route, counted?.model ?? model);
 		// The guard answers with the place of a pair that it had made.
 		return this.#pairs[place]!;
+	}
+
+	#single(kind: "route" | "model", name: string): string {
+		if (name === "") return "";
+		// As above.
+		return this.#names[this.#singles[kind].resolve("", name)]!;
 	}
 
 	#added(): void {

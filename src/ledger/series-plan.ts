@@ -26,7 +26,8 @@ export interface KeptSince {
 
 /**
  * Chooses the longest kept steps that what is asked for can be made of. Where they are forgotten, minutes do for ten
- * seconds, and single rows for either where it is an hour or less; then five minutes, and else hours.
+ * seconds, and single rows for either where it is an hour or less; then five minutes, and else hours, or three where those
+ * are kept for longer.
  */
 export function planSeries({ since, stepSeconds, until }: SeriesQuery, kept: KeptSince): SeriesPlan {
 	const least = Math.max(stepSeconds, (until - since) / 1000 / MOST_STEPS, 1);
@@ -38,8 +39,11 @@ export function planSeries({ since, stepSeconds, until }: SeriesQuery, kept: Kep
 		const end = Math.max(Math.ceil(until / ms) * ms, start + ms);
 		return { from, grainSeconds: unit, stepSeconds: step, since: start, until: end };
 	};
-	const hours = plan(3600, 3600);
-	if (least % 10_800 === 0) return plan(10_800, 10_800);
+	const threes = plan(10_800, 10_800);
+	if (least % 10_800 === 0) return threes;
+	const whole = plan(3600, 3600);
+	const keptLonger = Math.min(until, kept.steps[3600]) > kept.steps[10_800];
+	const hours = whole.since < kept.steps[3600] && keptLonger ? threes : whole;
 	if (least >= 3600) return hours;
 	const fives = plan(300, 300);
 	const unit = least <= 50 ? 10 : 60;

@@ -74,6 +74,7 @@ export function stepFacts(row: FactsRow, error: number | undefined): StepFacts {
 	else if (event === "cache_hit") counts.push("cacheHits");
 	else if (event === "cache_miss") counts.push("cacheMisses");
 	else if (event === "rate_limited") counts.push("rateLimited");
+	else if (event === "unpriced") counts.push("unpricedCalls");
 	return {
 		counts,
 		error: outcome === "error" || event === "error" ? error : undefined,

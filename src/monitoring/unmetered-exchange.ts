@@ -33,7 +33,9 @@ export class UnmeteredExchange implements HttpExchange {
 			const target = recorder.target(provider, model);
 			recorder.attempt(target, status === 429 ? "rate_limited" : status < 400 ? "success" : "error");
 			if (status === 429) observeNoted("rate_limited", route, model, provider);
-			if (status < 400) recorder.unpriced(recorder.pair(route, model), "unmetered_api");
+			if (status >= 400) return;
+			recorder.unpriced(recorder.pair(route, model), "unmetered_api");
+			observeNoted("unpriced", route, model, provider);
 		});
 	}
 

@@ -48,11 +48,46 @@ interface Counted {
 	count: number;
 }
 
+/** Who may have billed a call whose label is nobody's name ("my-gateway"), by their ids in genai-prices. */
+const BILLERS = [
+	"openai",
+	"anthropic",
+	"google",
+	"azure",
+	"aws",
+	"mistral",
+	"deepseek",
+	"x-ai",
+	"groq",
+	"openrouter",
+	"together",
+	"fireworks",
+	"moonshotai",
+	"cohere",
+	"voyageai",
+] as const;
+
 /** Takes the cost of a call apart, by the prices that a book has for its time. */
 export function explainPrice(book: PriceBook, call: PricedCall): PriceExplanation {
+	const terms = termsOf(book, call);
+	const own = explainBy(book, call, terms);
+	const { pricedModel, provider } = call;
+	if (terms !== undefined || pricedModel === undefined || call.usage === undefined) return own;
+	// The backend behind the label has said whose prices hold. A row does not tell, and the sum does.
+	const labelled = book.under(provider);
+	for (const biller of BILLERS) {
+		const billed = { ...call, provider: biller };
+		const theirs = termsOf(labelled, billed);
+		if (theirs?.card?.modelId !== pricedModel) continue;
+		const explained = explainBy(labelled, billed, theirs);
+		if (explained.addsUp) return explained;
+	}
+	return own;
+}
+
+function explainBy(book: PriceBook, call: PricedCall, terms: Terms | undefined): PriceExplanation {
 	const { answeredModel, at, costUsd, model, provider, usage } = call;
 	if (usage === undefined) return { parts: [], addsUp: false };
-	const terms = termsOf(book, call);
 	const counted = new Map<string, Counted>();
 	const add = (name: string, count: number, rate: number | undefined, per: Counted["per"]): void => {
 		if (!(count > 0)) return;

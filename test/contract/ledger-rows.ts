@@ -64,6 +64,7 @@ export const anyEvents: fc.Arbitrary<LedgerRow[]> = fc
 				"cache_hit",
 				"cache_miss",
 				"rate_limited",
+				"unpriced",
 				"served",
 			),
 			at: fc.integer({ min: SEVEN - 30 * HOUR_MS, max: SEVEN + 30 * HOUR_MS }),

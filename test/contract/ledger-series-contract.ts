@@ -59,6 +59,7 @@ export function testLedgerSeries(name: string, maker: StoreMaker): void {
 				eventRow(5, "rate_limited", { route: "" }),
 				eventRow(6, "error", { errorType: "network", provider: "" }),
 				eventRow(7, "latency", { latencyMs: 100, provider: "" }),
+				eventRow(8, "unpriced"),
 			]);
 			expect(await store.totals({ by: [] })).toEqual(before);
 			expect(await store.calls({ limit: 10 })).toEqual([]);
@@ -77,6 +78,7 @@ export function testLedgerSeries(name: string, maker: StoreMaker): void {
 				cacheMisses: 2,
 				savedPico: 2_500_000_000_000n,
 				rateLimited: 1,
+				unpricedCalls: 1,
 			});
 			// 100 ms lie in the bucket from 2^(106/16) = 98.7 to 2^(107/16) = 103.1: its middle, by logarithms, is 100.9.
 			expect(total.latency?.p50).toBeCloseTo(2 ** (106.5 / 16), 9);

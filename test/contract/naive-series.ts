@@ -105,7 +105,7 @@ function naiveSums(rows: readonly LedgerRow[]): SeriesSums {
 		outputTokens: sum(rows.map(({ usage }) => usage?.output ?? 0)),
 		cacheReadTokens: sum(rows.map(({ usage }) => usage?.cacheRead ?? 0)),
 		costPico: sumPico(rows.map(({ cost }) => cost)),
-		unpricedCalls: where(({ unpriced }) => unpriced !== undefined),
+		unpricedCalls: where(({ event, unpriced }) => unpriced !== undefined || event === "unpriced"),
 		callsWithoutUsage: where(({ usageMissing }) => usageMissing !== undefined),
 		cacheHits: where(({ event }) => event === "cache_hit"),
 		cacheMisses: where(({ event }) => event === "cache_miss"),

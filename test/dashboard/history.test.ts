@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { CallsAnswer } from "../../src/dashboard/calls-answer.ts";
 import { parseSeriesQuestion } from "../../src/dashboard/history-question.ts";
+import { LedgerFiguresReader } from "../../src/dashboard/ledger-figures.ts";
 import type { SeriesAnswer } from "../../src/dashboard/series-answer.ts";
 import type { DashboardStats } from "../../src/dashboard/stats.ts";
 import { meteredFetch } from "../../src/instrument/index.ts";
+import { SqliteStore } from "../../src/ledger/sqlite-store.ts";
 import {
 	initPrometheus,
 	type Ledger,
@@ -15,6 +17,7 @@ import {
 	recordRateLimit,
 	withTags,
 } from "../../src/monitoring/index.ts";
+import { row } from "../contract/ledger-rows.ts";
 import { type Answer, ask, closeServers, startServer } from "./asking.ts";
 import { openEvents } from "./event-stream.ts";
 
@@ -287,6 +290,8 @@ describe("a question that is none is refused, with what was expected", () => {
 		],
 		["series?since=2026-11-25T07:00", "Expected a time ago"],
 		["series?since=2026-13-45", "Expected a time ago"],
+		["series?since=2026-02-30", "Expected a time ago"],
+		["calls?until=2025-02-29T07:00Z", "Expected a time ago"],
 		["series?since=999999999999d", "Expected a time ago"],
 		["series?since=9999999w", "Expected a time from the year 2000 on at `since`"],
 		["series?since=11w&until=12w", 'Expected a time after `since` at `until`, got "12w".'],
@@ -346,5 +351,80 @@ describe("a question that is none is refused, with what was expected", () => {
 		const points = (question.until - question.since) / 1000 / step;
 		expect(points).toBeGreaterThanOrEqual(60);
 		expect(points).toBeLessThanOrEqual(241);
+	});
+});
+
+describe("the month and today", () => {
+	const SPENT = { cost: { whole: 3, pico: 0 } };
+	const SECOND = 1000;
+	const DAY = 86_400 * SECOND;
+	let settled = 0;
+	let store: SqliteStore;
+	let since: number | undefined;
+	const reader = (): LedgerFiguresReader => {
+		const state = {
+			writable: true,
+			pendingRows: 0,
+			spooledRows: 0,
+			lostRows: 0,
+			losing: false,
+			lastError: undefined,
+		};
+		const totals: SqliteStore["totals"] = async (query) => store.totals(query);
+		return new LedgerFiguresReader(
+			() => ({ source: since === undefined ? "ledger" : "memory", state, since, totals }),
+			() => settled,
+			(error) => expect.fail(String(error)),
+		);
+	};
+
+	beforeEach(() => {
+		vi.useFakeTimers({ toFake: ["Date", "performance"] });
+		store = new SqliteStore(":memory:");
+		since = undefined;
+	});
+	afterEach(async () => {
+		vi.useRealTimers();
+		await store.close();
+	});
+
+	test("begin anew at midnight, whether or not a call has ended since", async () => {
+		vi.setSystemTime("2026-11-30T23:59:50Z");
+		await store.append([row(1, { ...SPENT, at: Date.UTC(2026, 10, 30, 12) })]);
+		const figures = reader();
+		expect(await figures.read()).toMatchObject({ todayUsd: 3, month: { month: "2026-11-01", costUsd: "3" } });
+		vi.advanceTimersByTime(15 * SECOND);
+		expect(await figures.read()).toMatchObject({
+			todayUsd: 0,
+			month: { month: "2026-12-01", costUsd: "0", projectedUsd: null },
+		});
+	});
+
+	test("the projection follows the time that passes without any cost, but not by the second", async () => {
+		vi.setSystemTime("2026-11-02T00:00:00Z");
+		await store.append([row(1, { ...SPENT, at: Date.UTC(2026, 10, 1, 12) })]);
+		const figures = reader();
+		// $3 in one day of thirty.
+		expect((await figures.read()).month?.projectedUsd).toBeCloseTo(90, 9);
+		vi.advanceTimersByTime(2 * SECOND);
+		settled += 1;
+		expect((await figures.read()).month?.projectedUsd).toBeCloseTo(90, 9);
+		// $3 in fifteen days of thirty.
+		vi.advanceTimersByTime(14 * DAY - 2 * SECOND);
+		expect((await figures.read()).month?.projectedUsd).toBeCloseTo(6, 9);
+	});
+
+	test("what is known since a part of the month only is projected by that part", async () => {
+		since = Date.UTC(2026, 10, 20);
+		vi.setSystemTime("2026-11-20T13:00:00Z");
+		await store.append([row(1, { ...SPENT, at: Date.UTC(2026, 10, 20, 12) })]);
+		const figures = reader();
+		expect((await figures.read()).month).toMatchObject({ costUsd: "3", projectedUsd: null });
+		// $3 in the two days since then, and the month has eleven from then on.
+		vi.setSystemTime("2026-11-22T00:00:00Z");
+		expect((await figures.read()).month?.projectedUsd).toBeCloseTo(16.5, 9);
+		// Of a month that it has seen as a whole: nothing was spent in December.
+		vi.setSystemTime("2026-12-03T00:00:00Z");
+		expect((await figures.read()).month).toMatchObject({ month: "2026-12-01", projectedUsd: 0 });
 	});
 });

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { VERSION } from "../../src/core/version.ts";
 import { StatsCollector } from "../../src/dashboard/stats-collector.ts";
 import { meteredFetch } from "../../src/instrument/index.ts";
@@ -150,6 +150,19 @@ test("what providers say of their limits, what their caches gave, and how soon t
 	expect(stats.firstToken.total.p50).toBeGreaterThan(0);
 	expect(stats.firstToken.largestBoundMs).toBeGreaterThan(0);
 	expect(stats.todayUsd).toBe(1.5);
+});
+
+test("a clock that was set back does not make everything recent", () => {
+	const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() - 3_600_000);
+	const late = new StatsCollector(handle, costs, undefined);
+	clock.mockRestore();
+	const { cost } = late.collect();
+	expect(cost.usd).toBeGreaterThan(0);
+	// Ten minutes later nothing has been spent for more than five.
+	const later = performance.now() + 600_000;
+	const time = vi.spyOn(performance, "now").mockReturnValue(later);
+	expect(late.collect().cost.recentUsd).toBe(0);
+	time.mockRestore();
 });
 
 test("budgets stand as they are, in the order of their adding", () => {

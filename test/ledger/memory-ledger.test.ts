@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { openLedgers } from "../../src/ledger/open-ledgers.ts";
 import { MemoryLedger } from "../../src/ledger/memory-ledger.ts";
@@ -104,6 +108,82 @@ test("it keeps the latest steps, each with all of its routes or not at all", asy
 	// What is not kept by ten seconds is by minutes, but all six routes of this one were too many, and of the hour.
 	expect(await calls(SEVEN)).toEqual([3600, 0]);
 	await store.close();
+});
+
+test("the last hour comes in the steps that were asked for, at whatever second", async () => {
+	let now = SEVEN + 5 * HOUR_MS;
+	const store = new SqliteStore(":memory:", { now: () => now });
+	for (let seconds = 0; seconds < 60; seconds += 7) {
+		now += 7000;
+		store.keepWithin(MEMORY_LIMITS, now);
+		for (const [hours, stepSeconds] of [
+			[1, 30],
+			[3, 60],
+		] as const) {
+			const range = { since: now - hours * HOUR_MS, until: now + 1, stepSeconds };
+			expect((await store.series(range)).stepSeconds).toBe(stepSeconds);
+		}
+	}
+	await store.close();
+});
+
+test("where hours are forgotten, those of three that are not tell of them", async () => {
+	const now = SEVEN + 20 * HOUR_MS;
+	const store = new SqliteStore(":memory:", { now: () => now });
+	await store.append(Array.from({ length: 20 }, (_, i) => row(i + 1, { at: SEVEN + i * HOUR_MS })));
+	// Of 20 hours the latest ten stay, and all of the seven threes.
+	store.keepWithin({ ...MEMORY_LIMITS, steps: 10 }, now);
+	const asked = { until: now, stepSeconds: 3600 };
+	expect(await store.series({ ...asked, since: now - 10 * HOUR_MS })).toMatchObject({
+		stepSeconds: 3600,
+		total: { calls: { success: 10 } },
+	});
+	expect(await store.series({ ...asked, since: SEVEN })).toMatchObject({
+		stepSeconds: 10_800,
+		total: { calls: { success: 20 } },
+	});
+	await store.close();
+});
+
+test("with its calls it forgets which were the dearest of their hour", async () => {
+	const folder = mkdtempSync(join(tmpdir(), "memory-limits-"));
+	const path = join(folder, "costs.db");
+	const store = new SqliteStore(path, { now: () => SEVEN + 10 * HOUR_MS });
+	const rows = Array.from({ length: 100 }, (_, i) =>
+		row(i + 1, { at: SEVEN + i * (HOUR_MS / 10), cost: { whole: 0, pico: 1000 - i } }),
+	);
+	await store.append(rows);
+	store.keepWithin({ ...MEMORY_LIMITS, calls: 15 }, SEVEN + 10 * HOUR_MS);
+	// Ten of the last hour, and five of the one before, whose list would be only a part.
+	const dearest = await store.calls({ limit: 1000, order: "dearest" });
+	expect(dearest.map(({ sequence }) => sequence)).toEqual(rows.slice(85).map(({ sequence }) => sequence));
+	const db = new DatabaseSync(path, { readOnly: true });
+	expect(db.prepare("SELECT COUNT(*) AS lists FROM dear_calls").get()?.["lists"]).toBe(1);
+	db.close();
+	await store.close();
+	rmSync(folder, { recursive: true });
+});
+
+test("looks into a cache and rate limits take no place from the pairs that calls are counted by", async () => {
+	ledger = new MemoryLedger({ report: (message) => expect.fail(message), maxPairs: 6 });
+	for (const route of ["one", "two"]) {
+		incCacheMiss(route);
+		recordRateLimit("openai", `model of ${route}`);
+		settle(route);
+	}
+	// Each pair, the `other` of each route, and that of all.
+	const { groups } = await ledger.series(recent());
+	const calls = groups.filter((group) => group.calls.success > 0);
+	expect(calls.map(({ model, route }) => [route, model])).toEqual([
+		["one", "gpt-4-turbo"],
+		["two", "gpt-4-turbo"],
+	]);
+	// They have a bound of their own.
+	for (let i = 0; i < 50; i += 1) incCacheMiss(`route-${i}`);
+	const { choices, total } = await ledger.series(recent());
+	expect(total.cacheMisses).toBe(52);
+	expect(choices.routes).toContain("other");
+	expect(choices.routes.length).toBeLessThanOrEqual(6);
 });
 
 test("it can be closed twice, and hears of nothing then", async () => {

@@ -27,6 +27,7 @@ async function writeVersion1(): Promise<void> {
 			cost: { whole: 3_000_000_000, pico: 999_999_999_999 },
 		}),
 		row(3, { at: SEVEN - 5 * DAY_MS, latencyMs: 100, outcome: "error", errorType: "timeout" }),
+		row(7, { at: SEVEN - 50 * DAY_MS, outcome: "error", errorType: "timeout", cost: undefined }),
 		row(4, { at: SEVEN - 5 * HOUR_MS, latencyMs: 200 }),
 		row(5, { at: SEVEN + 10_000, latencyMs: 400 }),
 	]);
@@ -64,6 +65,9 @@ test("a file of version 1 gets steps: of rows as far back as they are needed, an
 	// The dearest of all times, of which those before have no list yet.
 	const dearest = await store.calls({ limit: 2, order: "dearest" });
 	expect(dearest.map(({ sequence }) => sequence)).toEqual([2, 5]);
+	// Of the hours of totals it is not known of what calls have failed: the rows themselves are asked.
+	const timeouts = await store.calls({ limit: 5, errorTypes: ["timeout"] });
+	expect(timeouts.map(({ sequence }) => sequence)).toEqual([3, 7]);
 	// And it goes on.
 	await store.append([row(5, { at: SEVEN + 10_000 }), row(6, { at: SEVEN + 10_000 })]);
 	expect((await store.series({ since: SEVEN, until: SEVEN + 1, stepSeconds: 60 })).total.calls.success).toBe(

@@ -114,6 +114,31 @@ describe("a cost in its parts", () => {
 		expect(explain({ ...names, pricedModel: "gpt-4o" }).parts[0]?.price).toBe(2.5);
 	});
 
+	test("is by the prices of whoever stands behind a label that is nobody's name, where they come to the cost", () => {
+		const usage = { inputUncached: 1000, output: 100 };
+		const call = { provider: "my-gateway", usage, pricedModel: "gpt-4o" };
+		expect(explain({ ...call, costUsd: 0.0025 + 0.001 })).toEqual({
+			addsUp: true,
+			parts: [
+				{ class: "input", count: 1000, price: 2.5, per: "million", costUsd: 0.0025 },
+				{ class: "output", count: 100, price: 10, per: "million", costUsd: 0.001 },
+			],
+		});
+		// What the user has said of the label holds for it.
+		const book = new PriceBook({ providers: { "my-gateway": { discount: 0.1 } } });
+		const less = explain({ ...call, costUsd: 0.00225 + 0.0009 }, book);
+		expect([less.addsUp, ...less.parts.map(({ price }) => price)]).toEqual([true, 2.25, 9]);
+		const sonnet = { model: "claude-sonnet-4-0", pricedModel: "claude-sonnet-4-0" };
+		expect(explain({ ...call, ...sonnet, costUsd: 0.003 + 0.0015 }).parts.map(({ price }) => price)).toEqual([
+			3, 15,
+		]);
+		// Nobody's prices are told where they do not come to the cost, or it is not known that they were taken.
+		for (const other of [{ costUsd: 0.0036 }, { costUsd: 0.0035, pricedModel: undefined }]) {
+			const { addsUp, parts } = explain({ ...call, ...other });
+			expect([addsUp, ...parts.map(({ price }) => price)]).toEqual([false, undefined, undefined]);
+		}
+	});
+
 	test("has no price where nobody knows one, and does not add up to what the provider told", () => {
 		const usage = { inputUncached: 10, output: 20 };
 		expect(explain({ model: "unheard-of", usage })).toEqual({
