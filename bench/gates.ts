@@ -41,6 +41,8 @@ export const GOALS: readonly Goal[] = [
 		measure: "over",
 		goal: 3,
 		unit: "ns",
+		// A busy machine stretches nanoseconds; the ratio below is what a regression shows in.
+		gate: 15,
 	},
 	times(80, "prom-client", "counter-bound", "a bound counter"),
 	times(12, "prom-client", "counter-labels", "a counter by labels"),
@@ -54,6 +56,9 @@ export const GOALS: readonly Goal[] = [
 	times(30, "prometheus-io", "scrape-10000-some", "a scrape of 10,000 lines, 1 % changed"),
 	{ ...figure(5, "%", "instrumented-call", "what instrument adds to a call"), gate: 30 },
 	figure(2000, "ns", "instrumented-stream", "what it adds to an event of a stream"),
+	figure(100, "ns", "price-card", "pricing an answer by a compiled card"),
+	figure(20, "ms", "ledger-turn-work", "the longest turn of work at 50,000 calls a second into a ledger"),
+	figure(100, "ms", "ledger-query-10000000", "costs by model and day over 10,000,000 rows of a ledger"),
 	figure(10, "ms", "loop-100000", "the longest turn of the event loop, 100,000 lines"),
 	{ ...figure(12, "KB", "memory-400", "memory for 400 lines"), scale: 400 / 1024 },
 	figure(25, "bytes", "memory-10000", "memory a line, 10,000 lines"),

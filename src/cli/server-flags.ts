@@ -45,18 +45,25 @@ export function readServerFlags(
 	const tokens = Object.entries(TOKENS).flatMap(([name, variable]) => {
 		const token = environment[variable];
 		if (token === undefined) return [];
-		if (/^[\x21-\x7e]+$/.test(token)) return [[name, token] as const];
+		if (/^[\x21-\x7e]{1,512}$/.test(token)) return [[name, token] as const];
 		throw new HyperAgentError(
 			"BAD_OPTION",
-			`${variable}: expected visible ASCII characters without a space.`,
+			`${variable}: expected 1 to 512 visible ASCII characters without a space.`,
 		);
 	});
+	const letsAllIn = options["allowUnauthenticated"] === true;
+	if (letsAllIn && environment[TOKENS.authToken] !== undefined) {
+		throw new HyperAgentError(
+			"BAD_OPTION",
+			`--allow-unauthenticated: expected no ${TOKENS.authToken} beside it: one of the two cannot be meant.`,
+		);
+	}
 	return {
 		address,
 		options: {
 			...Object.fromEntries(tokens),
 			...(metricsAddress === undefined ? {} : { metricsAddress }),
-			...(options["allowUnauthenticated"] === true ? { allowUnauthenticated: true } : {}),
+			...(letsAllIn ? { allowUnauthenticated: true } : {}),
 		},
 	};
 }

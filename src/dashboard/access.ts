@@ -11,6 +11,8 @@ export interface AccessRequest {
 	readonly peer: string | undefined;
 	readonly path: string;
 	readonly headers: IncomingHttpHeaders;
+	/** What it is asked in: "1.1". */
+	readonly httpVersion?: string | undefined;
 }
 
 /** Who may do what. */
@@ -78,7 +80,7 @@ export function decideAccess(request: AccessRequest, policy: AccessPolicy, now: 
 		if (session !== undefined) return { kind: "allowed", session };
 		return checkProgram(request, policy, [tokenHash], "all");
 	}
-	if (!isLoopback(peer) || isProxied(headers)) return UNAUTHORIZED;
+	if (!isLoopback(peer) || isProxied(request)) return UNAUTHORIZED;
 	return isOwnHost(headers.host, policy.boundHost) ? ALLOWED : { kind: "foreign-host" };
 }
 
@@ -92,8 +94,9 @@ export function isLoopback(address: string | undefined): boolean {
  * Who sends a token, for the throttle. What comes through a proxy is not told apart by what it says of its origin, which
  * anyone may write, but it never counts as the proxy's own machine.
  */
-export function tokenSender({ headers, peer = "" }: Pick<AccessRequest, "headers" | "peer">): TokenSender {
-	const proxied = isProxied(headers);
+export function tokenSender(request: Omit<AccessRequest, "path">): TokenSender {
+	const { peer = "" } = request;
+	const proxied = isProxied(request);
 	return { key: `${networkOf(peer)}${proxied ? " proxied" : ""}`, isLocal: isLoopback(peer) && !proxied };
 }
 
@@ -110,12 +113,15 @@ function checkProgram(
 	return verdict.kind === "right" ? ALLOWED : UNAUTHORIZED;
 }
 
-function isProxied(headers: IncomingHttpHeaders): boolean {
+/** nginx's plain `proxy_pass` says nothing of itself, but asks in HTTP/1.0, as browsers and programs have long ceased to. */
+function isProxied({ headers, httpVersion }: Omit<AccessRequest, "path">): boolean {
+	if (httpVersion === "1.0") return true;
 	return Object.keys(headers).some((name) => PROXY_HEADER.test(name));
 }
 
-/** One for each address that somebody is given: of IPv6 that is a whole /64. */
-function networkOf(peer: string): string {
+/** One for each address that somebody is given: of IPv6 that is a whole /64, and this machine has all of 127.0.0.0/8. */
+export function networkOf(peer: string): string {
+	if (isLoopback(peer)) return "127.0.0.1";
 	const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/i.exec(peer)?.[1];
 	if (v4 !== undefined || !isIPv6(peer)) return v4 ?? peer;
 	const [head = "", tail] = peer.split("%", 1)[0]?.split("::") ?? [];

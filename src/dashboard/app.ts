@@ -110,7 +110,7 @@ function assemble(
 	app.use(secureHeaders());
 	app.use(headLength());
 	if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
-	app.use(checkAccess(policy));
+	app.use(checkAccess(policy, "/login" in routes));
 	for (const [path, { get, post }] of Object.entries(routes)) {
 		if (get !== undefined) app.get(path, get); // hono answers HEAD by it as well
 		if (post !== undefined) app.post(path, post);
@@ -147,12 +147,14 @@ function headLength(): MiddlewareHandler<Env> {
 	};
 }
 
-function checkAccess(policy: AccessPolicy): MiddlewareHandler<Env> {
+/** @param hasLogin whether a browser can be sent to the form */
+function checkAccess(policy: AccessPolicy, hasLogin: boolean): MiddlewareHandler<Env> {
 	return async (c, next) => {
 		const { incoming } = c.env;
-		const { headers, socket } = incoming;
+		const { headers, httpVersion, socket } = incoming;
 		const now = Date.now();
-		const decision = decideAccess({ peer: socket.remoteAddress, path: c.req.path, headers }, policy, now);
+		const request = { peer: socket.remoteAddress, path: c.req.path, headers, httpVersion };
+		const decision = decideAccess(request, policy, now);
 		switch (decision.kind) {
 			case "allowed": {
 				const { session } = decision;
@@ -169,7 +171,7 @@ function checkAccess(policy: AccessPolicy): MiddlewareHandler<Env> {
 			case "unauthorized": {
 				c.header("Cache-Control", "no-store");
 				const isPage = c.req.path === "/" && ["GET", "HEAD"].includes(c.req.method);
-				if (isPage && policy.tokenHash !== undefined && headers.authorization === undefined) {
+				if (isPage && hasLogin && headers.authorization === undefined) {
 					return isFromElsewhere(headers["sec-fetch-site"])
 						? c.html(ASK_AGAIN_PAGE)
 						: c.redirect(`./login${queryOf(c)}`, 303);

@@ -5,6 +5,8 @@ const CONTENT_SECURITY_POLICY =
 /** What every answer carries. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 	"Content-Security-Policy": CONTENT_SECURITY_POLICY,
+	// Where a route says nothing else: with any answer a session's cookie may come.
+	"Cache-Control": "no-store",
 	"X-Content-Type-Options": "nosniff",
 	// Nobody else learns our addresses; `no-referrer` would also take the Origin from our own forms.
 	"Referrer-Policy": "same-origin",

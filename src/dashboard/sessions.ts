@@ -9,6 +9,8 @@ export interface Session {
 
 /** How many sessions that were ended early are remembered until they would have ended by themselves. */
 const MOST_ENDED = 10_000;
+/** A clock that is set back by so much logs nobody out. */
+const CLOCK_MS = 60_000;
 
 /**
  * The sessions of browsers. A cookie holds a random id, the time of its end and a code that only who knows the token can
@@ -52,7 +54,9 @@ export class Sessions {
 		if (said === undefined || id === undefined || end === undefined || code === undefined) return undefined;
 		const isOurs = timingSafeEqual(this.#code(said), Buffer.from(code, "base64url"));
 		const expiresAt = Number.parseInt(end, 36);
-		if (!isOurs || now >= expiresAt || this.#ended.has(id)) return undefined;
+		// Begun when sessions were to last longer: they last no longer than they are to now, and no logout is forgotten first.
+		const isTooLong = expiresAt - now > this.#lifeMs + CLOCK_MS;
+		if (!isOurs || now >= expiresAt || isTooLong || this.#ended.has(id)) return undefined;
 		return { id, expiresAt };
 	}
 
@@ -67,7 +71,7 @@ export class Sessions {
 			if (until > now && this.#ended.size < MOST_ENDED) break;
 			this.#ended.delete(one);
 		}
-		this.#ended.set(id, now + this.#lifeMs);
+		this.#ended.set(id, now + this.#lifeMs + CLOCK_MS);
 		this.#onEnd(id);
 	}
 

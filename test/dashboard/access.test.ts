@@ -179,6 +179,14 @@ describe("a peer on loopback", () => {
 		expect(decide(request({ headers, authorization }), withToken)).toBe("allowed");
 	});
 
+	test("that asks in HTTP/1.0 is one as well: nginx's plain proxy_pass sends nothing else that tells", () => {
+		const old = { ...request({ path: "/api/stats" }), httpVersion: "1.0" };
+		expect(decide(old, withoutToken)).toBe("unauthorized");
+		expect(decide({ ...old, httpVersion: "1.1" }, withoutToken)).toBe("allowed");
+		expect(decide({ ...old, path: "/metrics" }, withoutToken)).toBe("allowed");
+		expect(tokenSender(old)).toEqual({ key: "127.0.0.1 proxied", isLocal: false });
+	});
+
 	test.each([
 		undefined,
 		"",
@@ -294,6 +302,19 @@ describe("a browser's session", () => {
 		expect(decideAccess(request({ headers: { cookie } }), policy, now).kind).toBe("unauthorized");
 	});
 
+	test("lasts no longer than sessions are to last now, however long they were to when it began", async () => {
+		const hour = 3_600_000;
+		const value = await Sessions.open(TOKEN, 8760 * hour, () => {}).then((old) => old.write(old.begin(now)));
+		const sessions = await Sessions.open(TOKEN, hour, () => {});
+		expect(sessions.read(value, now)).toBeUndefined();
+		// A clock that is set back a little ends nothing, and no logout with it.
+		const session = sessions.begin(now);
+		expect(sessions.read(sessions.write(session), now - 30_000)).toEqual(session);
+		sessions.end(session, now - 30_000);
+		sessions.end(sessions.begin(now), now + hour - 1);
+		expect(sessions.read(sessions.write(session), now + hour - 1)).toBeUndefined();
+	});
+
 	test("that was ended stays so while ten thousand others are", async () => {
 		const sessions = await Sessions.open(TOKEN, 1000, () => {});
 		const first = sessions.begin(now);
@@ -310,7 +331,9 @@ test.each([
 	["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", false],
 	["2001:db8:1:2::9", "2001:db8:1:2::/64", false],
 	["2001:db8::9", "2001:db8:0:0::/64", false],
-	["::1", "0:0:0:0::/64", true],
+	["::1", "127.0.0.1", true],
+	["::ffff:127.0.0.1", "127.0.0.1", true],
+	["127.200.3.4", "127.0.0.1", true],
 	["fe80::1%eth0", "fe80:0:0:0::/64", false],
 ])("%s is one sender of tokens: %s", (peer, key, isLocal) => {
 	expect(tokenSender({ peer, headers: {} })).toEqual({ key, isLocal });

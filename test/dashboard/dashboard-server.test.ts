@@ -184,6 +184,14 @@ describe("routes", () => {
 });
 
 describe("access", () => {
+	test("nginx's plain proxy_pass, which says no more than that it asks in HTTP/1.0, is not let in", async () => {
+		const { url } = await start();
+		const head = (version: string): string =>
+			`GET /api/stats HTTP/${version}\r\nHost: ${new URL(url).host}\r\nConnection: close\r\n\r\n`;
+		expect(await (await raw(url, head("1.0"))).text).toMatch(/^HTTP\/1\.1 401 /);
+		expect(await (await raw(url, head("1.1"))).text).toMatch(/^HTTP\/1\.1 200 /);
+	});
+
 	test("a loopback peer that asks by a foreign name gets the public paths only", async () => {
 		const { url } = await start();
 		const host = { Host: "evil.example.com" };

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import type { App, Env } from "../../src/dashboard/app.ts";
 import { type HttpLimits, HttpServer } from "../../src/dashboard/http-server.ts";
 import { getPrometheus } from "../../src/monitoring/index.ts";
-import { ask, closeServers, raw, startServer } from "./asking.ts";
+import { ask, closeServers, ownAddress, raw, startServer } from "./asking.ts";
 
 const open: HttpServer[] = [];
 const sockets: Socket[] = [];
@@ -105,12 +105,42 @@ test("a body that nobody has asked for is not read: the answer comes, and the co
 		["GET", "/health", 200],
 		["PUT", "/api/stats", 405],
 		["DELETE", "/nothing", 404],
+		["POST", "/api/stats", 405],
+		["POST", "/nothing", 404],
 	] as const) {
 		const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n`;
 		const [ms, said] = await lifeOf((await raw(url, head)).text);
 		expect(said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*Connection: close`, "i"));
 		expect(ms).toBeLessThan(3000);
 	}
+});
+
+test("who does not wait for answers is cut off before they pile up, and the next request is answered", async () => {
+	const { url } = await startServer({ authToken: "t0ken" });
+	const one = "GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	const [ms, said] = await lifeOf((await raw(url, one.repeat(1000))).text);
+	expect(said.match(/HTTP\/1\.1 200 /g) ?? []).toEqual([]);
+	expect(ms).toBeLessThan(1000);
+	// Who waits goes on, on the same connection.
+	const { socket, text } = await raw(url, one);
+	for (let i = 0; i < 3; i += 1) {
+		await once(socket, "data");
+		socket.write(i < 2 ? one : one.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+	}
+	expect((await text).match(/HTTP\/1\.1 200 /g)).toHaveLength(4);
+});
+
+test("a proxy's header is seen however many others come before it, or the request is refused", async () => {
+	const { url } = await startServer();
+	const statusOf = async (others: number, last: string): Promise<string> => {
+		const lines = Array.from({ length: others }, (_, i) => `X-${i}: a\r\n`).join("");
+		const head = `GET /api/stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${lines}${last}\r\n`;
+		return (await (await raw(url, head)).text).slice(9, 12);
+	};
+	const proxy = "X-Forwarded-For: 203.0.113.9\r\n";
+	expect(await statusOf(98, "")).toBe("200");
+	expect(await statusOf(97, proxy)).toBe("401");
+	for (const others of [98, 99, 100, 101, 200, 1000]) expect(await statusOf(others, proxy)).toBe("431");
 });
 
 test("beyond the most connections further ones are closed at once, and there is room again when others leave", async () => {
@@ -133,6 +163,32 @@ test("beyond the most connections further ones are closed at once, and there is 
 			),
 		)
 		.toBe(200);
+});
+
+test("those who wait for nothing make room", async () => {
+	const { url } = await startServer({ maxConnections: 5 });
+	const held = await Promise.all(
+		Array.from({ length: 5 }, async () => raw(url, "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")),
+	);
+	sockets.push(...held.map(({ socket }) => socket));
+	await Promise.all(held.map(async ({ socket }) => once(socket, "data")));
+	await ask(`${url}/health`).catch(() => undefined);
+	expect((await ask(`${url}/health`)).status).toBe(200);
+});
+
+test("another machine's address does not keep all others out", async ({ skip }) => {
+	if (ownAddress === undefined) return skip("this machine has no address but loopback");
+	const { url } = await startServer({ maxConnections: 8 }, "0.0.0.0:0");
+	const beyond = `http://${ownAddress}:${new URL(url).port}`;
+	const head = "GET /health HTTP/1.1\r\nHost: localhost\r\n";
+	const held = await Promise.all(Array.from({ length: 4 }, async () => raw(beyond, head)));
+	sockets.push(...held.map(({ socket }) => socket));
+	await expect(ask(`${beyond}/health`)).rejects.toThrow();
+	expect((await ask(`${url}/health`)).status).toBe(200);
+	held[0]?.socket.destroy();
+	await expect
+		.poll(async () => ask(`${beyond}/health`).catch(() => undefined))
+		.toMatchObject({ status: 200 });
 });
 
 test("scrapes under way are bounded, those too that nobody reads, and /health answers all the same", async () => {

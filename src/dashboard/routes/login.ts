@@ -36,7 +36,8 @@ export function loginRoute({ policy, sessions, tokenHash }: LoginParts): RouteHa
 		if (typeof fields === "number") return refuse(c, fields);
 		const token = fields.get("token") ?? "";
 		if (fields.size !== 1 || token === "") return refuse(c, 400);
-		const sender = tokenSender({ peer: incoming.socket.remoteAddress, headers: incoming.headers });
+		const { headers, httpVersion, socket } = incoming;
+		const sender = tokenSender({ peer: socket.remoteAddress, headers, httpVersion });
 		const verdict = policy.throttle.check(sender, hashToken(token), [tokenHash], "all");
 		if (verdict.kind === "throttled") {
 			c.header("Retry-After", String(verdict.retryAfterSeconds));

@@ -5,8 +5,9 @@ import type { PageFile } from "../page-files.ts";
 /** `GET /` and the files that the page loads; a browser that has one is told when it is still the same. */
 export function pageRoute({ body, contentType, etag, gzipped, path }: PageFile): RouteHandler {
 	return (c) => {
-		// The page itself is kept by nobody: after a logout it must not come back.
-		c.header("Cache-Control", path === "/" ? "no-store" : "no-cache");
+		// The page itself is kept by nobody: after a logout it must not come back. Files by the browser alone: a session's
+		// cookie may come with them.
+		c.header("Cache-Control", path === "/" ? "no-store" : "private, no-cache");
 		c.header("Vary", "Accept-Encoding", { append: true });
 		c.header("ETag", etag);
 		if (c.req.header("if-none-match") === etag) return c.body(null, 304);
