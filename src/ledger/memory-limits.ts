@@ -59,13 +59,17 @@ function forgetRows(db: DatabaseSync, most: number): void {
 			.get(most);
 		if (beyond === undefined) continue;
 		const { at, key } = beyond;
-		db.prepare(`DELETE FROM ${table} WHERE at < ?1 OR (at = ?1 AND key <= ?2)`).run(Number(at), Number(key));
+		db.prepare(`DELETE FROM ${table} WHERE at < ? OR (at = ? AND key <= ?)`).run(
+			Number(at),
+			Number(at),
+			Number(key),
+		);
 		since = Math.max(since, Number(at) + 1);
 	}
 	if (since === Number.NEGATIVE_INFINITY) return;
 	// Single rows before it are not all that there were.
 	db.prepare(
-		"INSERT INTO meta VALUES ('rows_since', ?1) ON CONFLICT DO UPDATE SET value = max(value, ?1)",
+		"INSERT INTO meta VALUES ('rows_since', ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
 	).run(since);
 	// Without its calls a list tells nothing; the few rows that are left are read themselves.
 	pruneDear(db, since);

@@ -62,7 +62,7 @@ export class SqliteDear {
  */
 export function pruneDear(db: DatabaseSync, before: number): void {
 	const hour = Math.ceil(before / HOUR_MS);
-	const since = "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = max(value, ?2)";
+	const since = "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)";
 	db.prepare(since).run(DEAR_SINCE, hour * HOUR_MS);
 	db.prepare("DELETE FROM dear_calls WHERE start < ?").run(hour * 3600);
 }

@@ -82,7 +82,7 @@ function aligned(bytes: Uint8Array): Uint8Array {
  */
 export function pruneSteps(db: DatabaseSync, span: StepSpan, before: number): void {
 	const start = Math.floor(before / 1000 / span) * span;
-	const since = "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = max(value, ?2)";
+	const since = "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)";
 	db.prepare(since).run(forgottenKey(span), start * 1000);
 	db.prepare("DELETE FROM steps WHERE span = ? AND start < ?").run(span, start);
 }

@@ -110,7 +110,7 @@ export class SqliteStore implements LedgerStore {
 		if (calls !== undefined) {
 			// First the horizon: a row that is forgotten must not come again.
 			const since =
-				"INSERT INTO meta VALUES ('calls_since', ?1) ON CONFLICT DO UPDATE SET value = max(value, ?1)";
+				"INSERT INTO meta VALUES ('calls_since', ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)";
 			this.#db.prepare(since).run(calls);
 			const older = `DELETE FROM call_rows WHERE key IN (SELECT key FROM call_rows WHERE at < ? LIMIT ${PRUNE_ROWS})`;
 			forgotten = this.#db.prepare(older).run(calls).changes;

@@ -30,6 +30,33 @@ const EXPORTS: Record<(typeof SUBPATHS)[number], string> = {
 	testing: "installTestRecorder",
 };
 
+const LEDGER_PROGRAM = `
+import { addBudget, CostTracker, initPrometheus, openLedger, recordLlmCost } from "@hyperagent/observe/monitoring";
+import { DashboardServer } from "@hyperagent/observe/dashboard";
+
+const ask = async (url, path) => (await fetch(url + "/api/" + path)).json();
+initPrometheus();
+const young = new DashboardServer(new CostTracker());
+const memoryUrl = await young.run("127.0.0.1:0");
+recordLlmCost("chat", "gpt-4-turbo", 0.0025);
+const memory = (await ask(memoryUrl, "series?since=1h")).total.exactUsd;
+await young.close();
+
+const ledger = openLedger({ path: process.argv[2], keepCallsDays: 1, keepTotalsDays: 400 });
+recordLlmCost("chat", "gpt-4-turbo", 0.0025);
+await ledger.flush();
+const budget = addBudget({ name: "all", limitUsd: 1, window: "day", ledger });
+const server = new DashboardServer(new CostTracker({ ledger }));
+const url = await server.run("127.0.0.1:0");
+const series = (await ask(url, "series?since=1h")).total.exactUsd;
+const calls = (await ask(url, "calls?since=1h&order=dearest")).calls.length;
+const costs = (await ask(url, "costs?by=model")).total.costUsd;
+console.log(JSON.stringify({ memory, series, calls, costs, spent: budget.state.spentCents }));
+budget.close();
+await server.close();
+await ledger.close();
+`;
+
 describe("the package, installed without its optional peers", () => {
 	let installed: InstalledPackage;
 
@@ -79,6 +106,22 @@ describe("the package, installed without its optional peers", () => {
 				"hyperagent: The demo needs the packages openai and @anthropic-ai/sdk, which are not installed: npm install openai @anthropic-ai/sdk\n",
 			);
 			expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+		});
+
+		// Their SQLite differs: what one takes another may refuse.
+		test("a ledger that forgets, a budget, and the page's questions with and without one", async () => {
+			await writeFile(join(installed.path, "ledger.mjs"), LEDGER_PROGRAM);
+			const { code, stderr, stdout } = await installed.run(node, ["ledger.mjs", `costs-${node}.db`]);
+			expect(stderr).toBe("");
+			// $0.0025 by hand before the ledger is open, and as much after it.
+			expect(JSON.parse(stdout)).toEqual({
+				memory: "0.0025",
+				series: "0.0025",
+				calls: 1,
+				costs: "0.0025",
+				spent: "0.25",
+			});
+			expect(code).toBe(0);
 		});
 
 		test("the command explains itself", async () => {
