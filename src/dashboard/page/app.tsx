@@ -1,12 +1,14 @@
 import { useMemo, useRef } from "preact/hooks";
 import type { SeriesAnswer } from "../series-answer.ts";
 import type { DashboardStats } from "../stats.ts";
-import { formatMoment, formatSince } from "./format.ts";
+import { formatSince } from "./format.ts";
 import { Panels } from "./panels/panels.tsx";
+import { useHasCalls } from "./state/use-has-calls.ts";
 import { useLive } from "./state/use-live.ts";
 import { useSeries } from "./state/use-series.ts";
 import { useView } from "./state/use-view.ts";
-import { isFiltered, RANGES, type View, viewSearch, zoomed } from "./state/view.ts";
+import { isFiltered, parseView, type View, viewSearch, zoomed } from "./state/view.ts";
+import { windowOf } from "./state/window-of.ts";
 import { CallsTable } from "./tables/calls-table.tsx";
 import { GroupsTable } from "./tables/groups-table.tsx";
 import { Missing } from "./tables/missing.tsx";
@@ -14,6 +16,7 @@ import { Controls } from "./top/controls.tsx";
 import { EmptyView } from "./top/empty-view.tsx";
 import { FirstCall } from "./top/first-call.tsx";
 import { Header } from "./top/header.tsx";
+import { Outdated } from "./top/outdated.tsx";
 
 const NO_CHOICES: SeriesAnswer["choices"] = { routes: [], models: [], providers: [] };
 
@@ -36,36 +39,40 @@ export function App() {
 	);
 	const { stats } = live;
 	const series = fed.answer;
-	const window = windowOf(view);
 	const isBehind = series !== undefined && fed.question !== viewSearch(view);
+	// What is shown is named by what was asked for it, until there is an answer to what is asked now.
+	const answered = useMemo(() => parseView(fed.question), [fed.question]);
+	const shown = series === undefined || !isBehind ? view : answered;
+	const window = windowOf(shown);
+	const seemsFirst = stats !== undefined && series !== undefined && isFirst(stats, series, view);
+	// A month's first day with nothing yet is no first start: somebody may have called before.
+	const hasCalls = useHasCalls(seemsFirst, live.callsVersion);
 	const problem = live.problem || fed.problem;
 	return (
 		<div class={`page${problem === "" ? "" : " is-stale"}${isBehind ? " is-behind" : ""}`}>
 			<Header
 				shownAt={live.problem === "" && fed.problem !== "" ? fed.answeredAt : live.shownAt}
 				problem={problem}
+				since={series?.since}
+				until={series?.until}
 			/>
-			<main>
-				{stats !== undefined && series !== undefined && isFirst(stats, series, view) ? (
-					<FirstCall />
+			<main aria-busy={isBehind}>
+				{stats !== undefined && <Outdated version={stats.version} />}
+				{seemsFirst && hasCalls !== true ? (
+					hasCalls === false && <FirstCall />
 				) : (
 					<>
 						<Controls view={view} choices={series?.choices ?? NO_CHOICES} go={go} />
 						{stats !== undefined && series !== undefined && (
 							<>
 								{series.groups.length === 0 && !isBehind && <EmptyView view={view} go={go} />}
-								<Panels stats={stats} series={series} view={view} window={window} handlers={actions} />
+								<Panels stats={stats} series={series} view={shown} window={window} handlers={actions} />
 								<GroupsTable groups={series.groups} window={window} onFilter={actions.filter} />
-								<CallsTable
-									view={view}
-									callsVersion={live.callsVersion}
-									paceMs={live.paceMs}
-									window={window}
-								/>
+								<CallsTable view={view} callsVersion={live.callsVersion} paceMs={live.paceMs} />
 								<Missing
 									stats={stats}
 									groups={series.groups}
-									filters={view.filters}
+									filters={shown.filters}
 									window={window}
 									since={formatSince(stats.since, stats.now)}
 								/>
@@ -94,13 +101,6 @@ function isFirst(stats: DashboardStats, series: SeriesAnswer, view: View): boole
 	const { models, routes } = series.choices;
 	if (series.groups.length + models.length + routes.length > 0) return false;
 	return !isFiltered(view.filters) && (month === null || Number(month.costUsd) === 0);
-}
-
-function windowOf({ range, zoom }: View): string {
-	const label = RANGES.find(({ name }) => name === range.name)?.label ?? range.name;
-	if (zoom === undefined) return `last ${label}`;
-	const now = Date.now();
-	return `${formatMoment(zoom.since, now)} to ${formatMoment(zoom.until, now)}`;
 }
 
 function sourceOf({ source }: SeriesAnswer): string {

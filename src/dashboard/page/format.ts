@@ -9,6 +9,7 @@ const COMPACT = new Intl.NumberFormat("en-US", {
 	minimumSignificantDigits: 3,
 	maximumSignificantDigits: 3,
 });
+const AXIS = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 4 });
 const DOLLARS = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
 const CENTS = new Intl.NumberFormat("en-US", {
 	style: "currency",
@@ -51,20 +52,52 @@ export function formatDuration(ms: number | null): string {
 	return ms === null ? NOTHING : splitDuration(ms).join(" ");
 }
 
-/** A share of 1 in percent, without the sign: "62.5". */
+/** A share of 1 in percent, without the sign: "62.5". What is not all of it is never "100". */
 export function formatPercent(share: number | null): string {
-	return share === null ? NOTHING : SHORT.format(share * 100);
+	if (share === null) return NOTHING;
+	return share < 1 && share > 0.9995 ? ">99.9" : SHORT.format(share * 100);
+}
+
+/** The same with the sign: "62.5 %". */
+export function formatPercentSign(share: number | null): string {
+	return share === null ? NOTHING : `${formatPercent(share)} %`;
 }
 
 /** The same with one decimal, so that a column of them is in line: "62.5", "<0.1". */
 export function formatShare(share: number): string {
 	const percent = share * 100;
-	return percent > 0 && percent < 0.05 ? "<0.1" : percent.toFixed(1);
+	if (percent > 0 && percent < 0.05) return "<0.1";
+	return percent < 100 && percent >= 99.95 ? ">99.9" : percent.toFixed(1);
 }
 
 /** "0.05" */
 export function formatRate(perSecond: number): string {
 	return SHORT.format(perSecond);
+}
+
+const PACES = [
+	["s", 1],
+	["min", 60],
+	["h", 3600],
+] as const;
+
+/** How often something was, in the unit in which one can tell: "2.5/s", "12/min", "3.4/h", "0.27/d". */
+export function formatPace(count: number, seconds: number): string {
+	if (count === 0) return "0/s";
+	const pace = PACES.find(([, length]) => (count * length) / seconds >= 0.995);
+	const [unit, length] = pace ?? ["d", 86_400];
+	return `${SHORT.format((count * length) / seconds)}/${unit}`;
+}
+
+/** What stands at an axis of counts: nothing between whole numbers, and no more than there is room for. */
+export function formatAxisCount(count: number): string {
+	if (!Number.isInteger(count)) return "";
+	return count < 100_000 ? GROUPED.format(count) : AXIS.format(count);
+}
+
+/** The same of amounts: "$0.50", "$1.2M". */
+export function formatAxisUsd(usd: number): string {
+	return usd < 10_000 ? formatUsd(usd) : `$${AXIS.format(usd)}`;
 }
 
 /** "14:02:05" in the viewer's zone. */
@@ -77,7 +110,7 @@ export function formatSince(ms: number, now: number): string {
 	const date = new Date(ms);
 	const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 	if (date.toDateString() === new Date(now).toDateString()) return `since ${time}`;
-	return `since ${date.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${time}`;
+	return `since ${formatDate(ms, now)} ${time}`;
 }
 
 /** "last 5 min", "last 42 s": a window ends between two readings, five seconds short at most. */
@@ -104,10 +137,24 @@ export function formatExactUsd(decimal: string): string {
 	return `${sign}$${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${digits}`;
 }
 
-/** "14:02:05" of today, else "24 Nov 14:02:05". */
+/** "14:02:05" of today, else "24 Nov 14:02:05", and "24 Nov 2025 14:02:05" of another year. */
 export function formatMoment(ms: number, now: number): string {
 	const isToday = new Date(ms).toDateString() === new Date(now).toDateString();
-	return isToday ? formatTime(ms) : `${formatDay(ms)} ${formatTime(ms)}`;
+	return isToday ? formatTime(ms) : `${formatDate(ms, now)} ${formatTime(ms)}`;
+}
+
+/** "14:02:05 to 14:02:15"; with the day where that is not today, and with both where they are two. */
+export function formatStretch(since: number, until: number, now: number): string {
+	const isOneDay = new Date(since).toDateString() === new Date(until).toDateString();
+	if (isOneDay) return `${formatMoment(since, now)} to ${formatTime(until)}`;
+	const [start, end] = [since, until].map((ms) => `${formatDate(ms, now)} ${formatTime(ms)}`);
+	return `${start} to ${end}`;
+}
+
+/** "24 Nov", with the year where it is not this one. */
+function formatDate(ms: number, now: number): string {
+	const year = new Date(ms).getFullYear();
+	return year === new Date(now).getFullYear() ? formatDay(ms) : `${formatDay(ms)} ${year}`;
 }
 
 /** "24 Nov" */
@@ -127,12 +174,19 @@ export function formatStep(seconds: number): string {
 	return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }
 
-/** "Europe/Berlin, UTC+1", of the viewer. */
-export function formatZone(ms: number): string {
+/** "Europe/Berlin, UTC+1", of the viewer; "Europe/Berlin, UTC+2, then UTC+1" where the clocks change between the two. */
+export function formatZone(since: number, until: number): string {
 	const name = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+	const [first, last] = [offsetOf(since), offsetOf(until)];
+	if (first !== last) return `${name}, ${first}, then ${last}`;
+	return name === "UTC" ? name : `${name}, ${first}`;
+}
+
+/** "UTC+5:30" */
+function offsetOf(ms: number): string {
 	const minutes = -new Date(ms).getTimezoneOffset();
-	if (minutes === 0) return name === "UTC" ? "UTC" : `${name}, UTC`;
+	if (minutes === 0) return "UTC";
 	const hours = Math.trunc(Math.abs(minutes) / 60);
 	const rest = Math.abs(minutes) % 60;
-	return `${name}, UTC${minutes < 0 ? "−" : "+"}${hours}${rest === 0 ? "" : `:${String(rest).padStart(2, "0")}`}`;
+	return `UTC${minutes < 0 ? "−" : "+"}${hours}${rest === 0 ? "" : `:${String(rest).padStart(2, "0")}`}`;
 }

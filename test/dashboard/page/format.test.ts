@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import {
+	formatAxisCount,
+	formatAxisUsd,
 	formatCalls,
 	formatCount,
 	formatDuration,
@@ -7,9 +9,12 @@ import {
 	formatExactUsd,
 	formatMoment,
 	formatPercent,
+	formatPace,
 	formatRate,
+	formatShare,
 	formatSince,
 	formatStep,
+	formatStretch,
 	formatTime,
 	formatUsd,
 	formatWindow,
@@ -106,6 +111,53 @@ test("times are in the viewer's zone, with the day where it is another", () => {
 
 test("and the page says which zone that is", () => {
 	const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-	expect(formatZone(Date.UTC(2026, 10, 24))).toMatch(/^(UTC|.+, UTC([+−]\d{1,2}(:\d\d)?)?)$/);
-	expect(formatZone(0).startsWith(zone)).toBe(true);
+	expect(formatZone(Date.UTC(2026, 10, 24), Date.UTC(2026, 10, 24))).toMatch(
+		/^(UTC|.+, UTC([+−]\d{1,2}(:\d\d)?)?)$/,
+	);
+	expect(formatZone(0, 0).startsWith(zone)).toBe(true);
+});
+
+test.each([
+	[0.9999, ">99.9", ">99.9"],
+	[0.9994, "99.9", "99.9"],
+	[1, "100", "100.0"],
+	[1.5, "150", "150.0"],
+	[0.0001, "0.01", "<0.1"],
+	[0, "0", "0.0"],
+])("a share of %d that is not all of it is never 100 %%", (share, percent, column) => {
+	expect([formatPercent(share), formatShare(share)]).toEqual([percent, column]);
+});
+
+test.each([
+	[0, 60, "0/s"],
+	[120, 60, "2/s"],
+	[59.9, 60, "0.998/s"],
+	[30, 3600, "30/h"],
+	[90, 3600, "1.5/min"],
+	[8, 2_592_000, "0.267/d"],
+])("%d in %d s are %s: as often as one can count", (count, seconds, text) => {
+	expect(formatPace(count, seconds)).toBe(text);
+});
+
+test("an axis says nothing between whole counts, and has room for large numbers", () => {
+	expect([0.5, 0, 1, 99_999, 1_500_000, 4e9].map(formatAxisCount)).toEqual([
+		"",
+		"0",
+		"1",
+		"99,999",
+		"1.5M",
+		"4B",
+	]);
+	expect([0.5, 1.25, 1_200_000, 4e9].map(formatAxisUsd)).toEqual(["$0.50", "$1.25", "$1.2M", "$4B"]);
+});
+
+test("a stretch names its days where they are not today, and its years where they are not this one", () => {
+	const at = (year: number, day: number, hour: number): number => new Date(year, 10, day, hour).getTime();
+	const now = at(2026, 25, 12);
+	expect(formatStretch(at(2026, 25, 9), at(2026, 25, 10), now)).toBe("09:00:00 to 10:00:00");
+	expect(formatStretch(at(2026, 24, 9), at(2026, 24, 10), now)).toBe("24 Nov 09:00:00 to 10:00:00");
+	expect(formatStretch(at(2026, 24, 9), at(2026, 25, 10), now)).toBe("24 Nov 09:00:00 to 25 Nov 10:00:00");
+	expect(formatStretch(at(2025, 24, 9), at(2025, 25, 9), now)).toBe(
+		"24 Nov 2025 09:00:00 to 25 Nov 2025 09:00:00",
+	);
 });

@@ -27,6 +27,10 @@ test.each([
 	["?since=2026-11-25T08:00:00Z", ""],
 	["?since=2026-11-25T09:00:00Z&until=2026-11-25T08:00:00Z", ""],
 	["?since=yesterday&until=today", ""],
+	["?since=1999-12-31&until=2000-01-01", ""],
+	["?since=2001-01-01&until=2026-01-01", ""],
+	["?since=2026-01-01T00:00Z&until=%2B275760-09-13T00:00:00Z", ""],
+	[`?model=${"m".repeat(257)}`, ""],
 ])("the address %j holds the view %j", (search, written) => {
 	expect(viewSearch(parseView(search))).toBe(written);
 	expect(parseView(written)).toEqual(parseView(search));

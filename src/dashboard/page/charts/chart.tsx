@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
-import { formatMoment } from "../format.ts";
+import { formatMoment, formatStretch } from "../format.ts";
 import { memo } from "../memo.ts";
 import { useIsDark } from "./palette.ts";
 import { plotData, type PlotEvents, plotOptions, type PlotSize } from "./plot-options.ts";
@@ -17,7 +17,7 @@ interface ChartProps {
 	readonly title: string;
 	readonly plot: Plot;
 	readonly handlers: ZoomHandlers;
-	/** Whether the lines are named below; where a list does that already it has the same colours. */
+	/** Whether the lines are named below; where a list does that already it has the same colours, and the cursor names them. */
 	readonly legend?: boolean;
 }
 
@@ -62,6 +62,7 @@ export const Chart = memo(function Chart({ handlers, id, legend = true, plot, ti
 		<figure class="chart" id={id}>
 			<div class="canvas" role="img" aria-label={describePlot(title, plot)} ref={place}>
 				{isEmpty(plot) && <span class="nothing">nothing in this time</span>}
+				{!legend && index !== undefined && <Readout plot={plot} index={index} />}
 			</div>
 			{legend && <Legend plot={plot} index={index} />}
 		</figure>
@@ -70,6 +71,37 @@ export const Chart = memo(function Chart({ handlers, id, legend = true, plot, ti
 
 function sizeOf({ clientHeight, clientWidth }: HTMLElement): PlotSize {
 	return { width: clientWidth, height: clientHeight };
+}
+
+const MOST_LINES = 8;
+
+/** What stands at the cursor, on the side where it is not; a line of nothing is left out. */
+function Readout({ index, plot }: { readonly plot: Plot; readonly index: number }) {
+	const at = plot.at[index];
+	if (at === undefined) return null;
+	const side = at - plot.since < (plot.until - plot.since) / 2 ? "readout right" : "readout";
+	const lines = plot.lines.filter(({ values }) => (values[index] ?? 0) !== 0).toReversed();
+	return (
+		<span class={side} aria-hidden="true">
+			<span class="when">{stepOf(plot, at)}</span>
+			{lines.slice(0, MOST_LINES).map(({ hue, label, values }) => (
+				<span key={label}>
+					<Swatch hue={hue} isLine={plot.style === "lines"} /> {label}{" "}
+					<b>{plot.format(values[index] ?? 0)}</b>
+				</span>
+			))}
+			{lines.length > MOST_LINES && <span>and {lines.length - MOST_LINES} more</span>}
+			{lines.length === 0 && <b>{plot.format(0)}</b>}
+		</span>
+	);
+}
+
+/** A step from its start to its end, or the moment where numbers are of moments. */
+function stepOf({ at, isOfMoments, until }: Plot, start: number): string {
+	const length = (at[1] ?? until) - (at[0] ?? start);
+	return isOfMoments === true
+		? formatMoment(start, Date.now())
+		: formatStretch(start, start + length, Date.now());
 }
 
 /** What the colours and dashes mean, and the values where the cursor is. */
@@ -86,7 +118,7 @@ function Legend({ index, plot }: { readonly plot: Plot; readonly index: number |
 					</span>
 				);
 			})}
-			{at !== undefined && <span class="when">{formatMoment(at, plot.until)}</span>}
+			{at !== undefined && <span class="when">{stepOf(plot, at)}</span>}
 		</figcaption>
 	);
 }

@@ -60,7 +60,7 @@ export function plotOptions(
 				space: 28,
 				grid,
 				ticks: { show: false },
-				values: (_, splits) => splits.map((value) => plot.format(value)),
+				values: (_, splits) => splits.map((value) => (plot.axis ?? plot.format)(value)),
 			},
 		],
 		series: [{}, ...drawnLines(plot).map((line) => seriesOf(line, style, lines.length === 1))],

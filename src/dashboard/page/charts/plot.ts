@@ -19,9 +19,13 @@ export interface Plot {
 	readonly lines: readonly PlotLine[];
 	/** Bars stand on each other, the first at the bottom. */
 	readonly style: "bars" | "lines";
+	/** Numbers are of the moments at `at`, not of the steps from there. */
+	readonly isOfMoments?: boolean;
 	/** The scale's top; by default it grows with the largest value. */
 	readonly top?: number;
 	readonly format: (value: number) => string;
+	/** The same where there is little room; `format` by default. */
+	readonly axis?: (value: number) => string;
 }
 
 /** The values in the order in which they are drawn: bars from the whole down to the first, each over the one before. */

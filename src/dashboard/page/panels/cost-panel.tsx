@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
 import { Chart } from "../charts/chart.tsx";
 import type { Plot } from "../charts/plot.ts";
-import { formatCalls, formatExactUsd, formatStep, formatUsd } from "../format.ts";
+import { formatAxisUsd, formatCalls, formatExactUsd, formatStep, formatUsd } from "../format.ts";
 import { memo } from "../memo.ts";
 import { Card, ProcessLine, Value } from "./card.tsx";
 import type { PanelProps } from "./panel-props.ts";
@@ -12,7 +12,7 @@ export const CostPanel = memo(function CostPanel({ handlers, process, series, wi
 	const missing = total.unpriced + total.withoutUsage;
 	const plot = useMemo((): Plot => {
 		const lines = [{ label: "cost", hue: 1, values: steps.costUsd }] as const;
-		return { at, since, until, lines, style: "bars", format: formatUsd };
+		return { at, since, until, lines, style: "bars", format: formatUsd, axis: formatAxisUsd };
 	}, [series]);
 	return (
 		<Card id="cost" title="Total cost" window={window}>
@@ -24,7 +24,7 @@ export const CostPanel = memo(function CostPanel({ handlers, process, series, wi
 					exactly <span id="cost-exact">{formatExactUsd(total.exactUsd)}</span>
 				</span>
 				<span id="cost-per-call">
-					{total.calls > 0 && ` · ${formatUsd(total.costUsd / total.calls)} a call`}
+					{total.calls > 0 && ` · ${missing > 0 ? "≥ " : ""}${formatUsd(total.costUsd / total.calls)} a call`}
 				</span>
 				{missing > 0 && (
 					<a id="cost-missing" href="#missing">

@@ -1,8 +1,16 @@
 import { useMemo } from "preact/hooks";
 import { Chart } from "../charts/chart.tsx";
-import { HUES, hueAt } from "../charts/palette.ts";
+import { HUES } from "../charts/palette.ts";
 import type { Plot } from "../charts/plot.ts";
-import { formatErrors, formatExact, formatPercent, formatRate, formatStep } from "../format.ts";
+import { byHue, useHues } from "../charts/use-hues.ts";
+import {
+	formatAxisCount,
+	formatErrors,
+	formatExact,
+	formatPace,
+	formatPercent,
+	formatStep,
+} from "../format.ts";
 import { memo } from "../memo.ts";
 import { Bars } from "./bars.tsx";
 import { Card, ProcessLine, Value } from "./card.tsx";
@@ -12,16 +20,25 @@ import type { PanelProps } from "./panel-props.ts";
 export const ErrorsPanel = memo(function ErrorsPanel({ handlers, process, series, window }: PanelProps) {
 	const { at, errorsByType, since, stepSeconds, total, until } = series;
 	const seconds = Math.max(1, (until - since) / 1000);
+	const hueOf = useHues(errorsByType.map(({ type }) => type));
 	const plot = useMemo((): Plot => {
-		const lines = errorsByType.map(({ steps, type }, i) => ({ label: type, hue: hueAt(i), values: steps }));
-		return { at, since, until, lines, style: "bars", format: formatExactOrLess };
+		const lines = errorsByType.map(({ steps, type }) => ({ label: type, hue: hueOf(type), values: steps }));
+		return {
+			at,
+			since,
+			until,
+			lines: byHue(lines),
+			style: "bars",
+			format: formatExact,
+			axis: formatAxisCount,
+		};
 	}, [series]);
-	const bars = errorsByType.map(({ total: count, type }, i) => ({
+	const bars = errorsByType.map(({ total: count, type }) => ({
 		name: type,
 		amount: formatExact(count),
-		note: `${formatRate(count / seconds)}/s`,
+		note: formatPace(count, seconds),
 		size: count,
-		hue: hueAt(i),
+		hue: hueOf(type),
 	}));
 	return (
 		<Card id="errors" title="Error rate by type" window={window}>
@@ -29,7 +46,7 @@ export const ErrorsPanel = memo(function ErrorsPanel({ handlers, process, series
 				{formatPercent(total.calls > 0 ? total.errors / total.calls : null)}
 			</Value>
 			<p id="errors-detail" class="detail">
-				{`${formatErrors(total.errors)} · ${formatRate(total.errors / seconds)}/s`}
+				{`${formatErrors(total.errors)} · ${formatPace(total.errors, seconds)}`}
 			</p>
 			<Chart
 				id="errors-chart"
@@ -43,8 +60,3 @@ export const ErrorsPanel = memo(function ErrorsPanel({ handlers, process, series
 		</Card>
 	);
 });
-
-/** An axis of a few errors has halves between them. */
-function formatExactOrLess(count: number): string {
-	return Number.isInteger(count) ? formatExact(count) : "";
-}

@@ -3,7 +3,7 @@ import type { SeriesAnswer } from "../../series-answer.ts";
 import type { RemainingQuota } from "../../stats.ts";
 import { Chart } from "../charts/chart.tsx";
 import type { Plot } from "../charts/plot.ts";
-import { formatCount, formatExact, formatStep } from "../format.ts";
+import { formatAxisCount, formatCount, formatExact, formatStep } from "../format.ts";
 import { type Filters, matches } from "../state/view.ts";
 import { Bars } from "./bars.tsx";
 import { Card, ProcessLine, Value } from "./card.tsx";
@@ -15,14 +15,13 @@ interface LimitsPanelProps extends PanelProps {
 }
 
 const MOST_QUOTAS = 5;
-const count = (value: number): string => (Number.isInteger(value) ? formatExact(value) : "");
 
 /** Where providers refused for their rate limits, and what they say is left now. */
 export function LimitsPanel({ filters, handlers, process, remaining, series, window }: LimitsPanelProps) {
 	const { at, since, stepSeconds, steps, total, until } = series;
 	const plot = useMemo((): Plot => {
 		const lines = [{ label: "refused", hue: 2, values: steps.rateLimited }] as const;
-		return { at, since, until, lines, style: "bars", format: count };
+		return { at, since, until, lines, style: "bars", format: formatExact, axis: formatAxisCount };
 	}, [series]);
 	const { model, provider } = filters;
 	const labels = { ...(provider !== undefined && { provider }), ...(model !== undefined && { model }) };

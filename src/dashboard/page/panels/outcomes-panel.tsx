@@ -1,13 +1,11 @@
 import { useMemo } from "preact/hooks";
 import { Chart } from "../charts/chart.tsx";
 import type { Plot } from "../charts/plot.ts";
-import { formatExact, formatPercent, formatRate, formatStep } from "../format.ts";
+import { formatAxisCount, formatExact, formatPace, formatPercentSign, formatStep } from "../format.ts";
 import { memo } from "../memo.ts";
 import { Bars } from "./bars.tsx";
 import { Card, ProcessLine, Value } from "./card.tsx";
 import type { PanelProps } from "./panel-props.ts";
-
-const count = (value: number): string => (Number.isInteger(value) ? formatExact(value) : "");
 
 /** How many calls there were, and how they ended. */
 export const OutcomesPanel = memo(function OutcomesPanel({ handlers, process, series, window }: PanelProps) {
@@ -19,7 +17,7 @@ export const OutcomesPanel = memo(function OutcomesPanel({ handlers, process, se
 			{ label: "errors", hue: 2, values: steps.errors },
 			{ label: "other calls", hue: 1, values: others },
 		] as const;
-		return { at, since, until, lines, style: "bars", format: count };
+		return { at, since, until, lines, style: "bars", format: formatExact, axis: formatAxisCount };
 	}, [series]);
 	const outcomes = [
 		["success", success],
@@ -28,7 +26,7 @@ export const OutcomesPanel = memo(function OutcomesPanel({ handlers, process, se
 		["abandoned", total.abandoned],
 	] as const;
 	const bars = outcomes.map(([name, size]) => {
-		const share = `${formatPercent(total.calls > 0 ? size / total.calls : null)} %`;
+		const share = formatPercentSign(total.calls > 0 ? size / total.calls : null);
 		return { name, amount: formatExact(size), note: share, size };
 	});
 	return (
@@ -36,7 +34,7 @@ export const OutcomesPanel = memo(function OutcomesPanel({ handlers, process, se
 			<Value id="outcomes-value" unit={total.calls === 1 ? "call" : "calls"}>
 				{formatExact(total.calls)}
 			</Value>
-			<p class="detail">{`${formatRate(total.calls / Math.max(1, (until - since) / 1000))}/s`}</p>
+			<p class="detail">{formatPace(total.calls, Math.max(1, (until - since) / 1000))}</p>
 			<Chart
 				id="outcomes-chart"
 				title={`Calls in steps of ${formatStep(stepSeconds)}`}

@@ -24,6 +24,7 @@ interface SpendPanelProps {
 /** What today and this month cost, where that leads, and what is left of the budgets. */
 export function SpendPanel({ groups, isFiltered, stats, window }: SpendPanelProps) {
 	const { budgets, ledger, month, now, todayUsd } = stats;
+	const spent = spendOf(groups);
 	return (
 		<Card id="spend" title="Spend and budgets" window={isFiltered ? "now · all routes and models" : "now"}>
 			<dl class="numbers">
@@ -55,7 +56,8 @@ export function SpendPanel({ groups, isFiltered, stats, window }: SpendPanelProp
 			<h3>
 				Where it went <span class="soft">{window}</span>
 			</h3>
-			<Bars id="spend-list" bars={spendOf(groups)} most={5} />
+			<Bars id="spend-list" bars={spent} most={5} />
+			{spent.length === 0 && <p class="detail">Nothing was spent in this time.</p>}
 		</Card>
 	);
 }
@@ -63,9 +65,9 @@ export function SpendPanel({ groups, isFiltered, stats, window }: SpendPanelProp
 function spendOf(groups: readonly SeriesGroup[]): Bar[] {
 	return groups
 		.filter(({ costUsd }) => costUsd > 0)
-		.map(({ costUsd, model, route, share }) => ({
+		.map(({ costUsd, model, route, share, unpriced, withoutUsage }) => ({
 			name: `${route} · ${model}`,
-			amount: formatUsd(costUsd),
+			amount: (unpriced + withoutUsage > 0 ? "≥ " : "") + formatUsd(costUsd),
 			note: `${formatShare(share)} %`,
 			size: costUsd,
 		}));

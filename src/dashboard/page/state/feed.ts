@@ -62,7 +62,8 @@ export class Feed<T> {
 			void this.#ask(want);
 			return;
 		}
-		const wait = Math.max(want.everyMs, this.#pause, this.#took * PAUSE_PER_ANSWER);
+		// What failed is asked again soon, however seldom a new answer is due.
+		const wait = this.#pause || Math.max(want.everyMs, this.#took * PAUSE_PER_ANSWER);
 		const isDue = performance.now() - this.#askedAt >= wait;
 		const isNew = want.path !== this.#asked.path || want.version !== this.#asked.version || this.#pause > 0;
 		if (isNew && isDue && this.#running === undefined) void this.#ask(want);

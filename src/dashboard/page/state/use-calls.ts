@@ -15,12 +15,17 @@ export interface CallsChoice {
 /** The calls that are shown. */
 export interface Calls {
 	readonly calls: readonly CallView[];
+	/** Whether they are those that are asked for; until then they are those of before. */
 	readonly isLoaded: boolean;
+	/** Which view they are of; `undefined` before the first. */
+	readonly view: View | undefined;
 	/** What has come since is not shown: somebody reads on. */
 	readonly isPaused: boolean;
 	readonly hasMore: boolean;
+	/** There are more, but a page keeps no more than these. */
+	readonly isFull: boolean;
 	readonly problem: string;
-	more(): void;
+	more(): Promise<void>;
 	/** Back to the first page, as it is now. */
 	refresh(): void;
 }
@@ -31,6 +36,7 @@ const MOST_CALLS = 500;
 
 interface Pages {
 	readonly question: string;
+	readonly view: View;
 	readonly calls: readonly CallView[];
 	readonly next: string | null;
 }
@@ -73,9 +79,10 @@ export function useCalls(
 			: { path: path(Date.now()), version: callsVersion, question, everyMs: Math.max(everyMs(view), paceMs) },
 	);
 	useEffect(() => {
-		if (feed.answer === undefined || isPaused) return;
-		setPages({ question: feed.question, ...feed.answer });
-	}, [feed.answer]);
+		// An answer of before is no answer to what is asked now.
+		if (feed.answer === undefined || isPaused || feed.question !== question) return;
+		setPages({ question: feed.question, view, ...feed.answer });
+	}, [feed.answer, isPaused]);
 
 	const more = async (): Promise<void> => {
 		const next = pages?.next;
@@ -84,7 +91,7 @@ export function useCalls(
 			const answer = await ask<CallsAnswer>(path(Date.now(), next));
 			if (asked.current !== question) return;
 			const calls = [...pages.calls, ...answer.calls];
-			setPages({ question, calls, next: calls.length >= MOST_CALLS ? null : answer.next });
+			setPages({ question, view, calls, next: answer.next });
 			setProblem("");
 		} catch (error) {
 			setProblem(error instanceof AnswerError ? error.message : String(error));
@@ -93,10 +100,12 @@ export function useCalls(
 	return {
 		calls: pages?.calls ?? [],
 		isLoaded: isMine,
+		view: pages?.view,
 		isPaused,
-		hasMore: isMine && pages.next !== null,
+		hasMore: isMine && pages.next !== null && pages.calls.length < MOST_CALLS,
+		isFull: isMine && pages.next !== null && pages.calls.length >= MOST_CALLS,
 		problem: feed.problem || problem,
-		more: () => void more(),
+		more,
 		refresh: () => setRounds((n) => n + 1),
 	};
 }

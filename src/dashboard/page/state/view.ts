@@ -63,6 +63,11 @@ const FILTER_NAMES: readonly FilterName[] = ["route", "model", "provider"];
 const STEPS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 21_600, 43_200, 86_400];
 const MOST_STEPS = 120;
 const SHORTEST_ZOOM = 10_000;
+/** What the server takes: ten years between 2000 and the last year of four digits, and names of so many characters. */
+export const EARLIEST: number = Date.UTC(2000, 0, 2);
+export const LATEST: number = Date.UTC(9999, 0);
+const LONGEST_ZOOM = 10 * 365 * DAY;
+const LONGEST_NAME = 256;
 
 /** Reads what stands behind the "?" of an address; what it does not say, or says wrong, is as at the start. */
 export function parseView(search: string): View {
@@ -72,7 +77,7 @@ export function parseView(search: string): View {
 	const filters: Record<string, string> = {};
 	for (const name of FILTER_NAMES) {
 		const value = parameters.get(name);
-		if (value !== null) filters[name] = value;
+		if (value !== null && value.length <= LONGEST_NAME) filters[name] = value;
 	}
 	return { range, filters, ...(zoom && { zoom }) };
 }
@@ -80,6 +85,7 @@ export function parseView(search: string): View {
 function parseZoom(parameters: URLSearchParams): Stretch | undefined {
 	const [since, until] = ["since", "until"].map((name) => Date.parse(parameters.get(name) ?? ""));
 	if (since === undefined || until === undefined) return undefined;
+	if (!(since >= EARLIEST && until <= LATEST && until - since <= LONGEST_ZOOM)) return undefined;
 	return until - since >= SHORTEST_ZOOM ? { since, until } : undefined;
 }
 
@@ -97,7 +103,9 @@ export function viewSearch({ filters, range, zoom }: View): string {
 export function zoomed(view: View, since: number, until: number): View {
 	const start = Math.floor(since / 1000) * 1000;
 	const end = Math.ceil(until / 1000) * 1000;
-	return { ...view, zoom: { since: start, until: Math.max(end, start + SHORTEST_ZOOM) } };
+	const first = Math.max(EARLIEST, start);
+	const last = Math.min(LATEST, Math.max(end, first + SHORTEST_ZOOM), first + LONGEST_ZOOM);
+	return { ...view, zoom: { since: first, until: last } };
 }
 
 /** The stretch in whole steps: the same until the next one begins, so that bars stay where they are. */

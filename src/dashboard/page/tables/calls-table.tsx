@@ -1,19 +1,27 @@
 import { Fragment } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { CallView } from "../../calls-answer.ts";
-import { formatCount, formatDuration, formatExactUsd, formatMoment, NOTHING } from "../format.ts";
+import {
+	formatCount,
+	formatDuration,
+	formatExact,
+	formatExactUsd,
+	formatMoment,
+	NOTHING,
+} from "../format.ts";
 import { memo } from "../memo.ts";
 import { type CallsChoice, useCalls } from "../state/use-calls.ts";
+import { focusLater } from "../state/use-kept-focus.ts";
 import { useIsSeen } from "../state/use-is-seen.ts";
 import { useSteady } from "../state/use-steady.ts";
-import type { View } from "../state/view.ts";
+import { type View, viewSearch } from "../state/view.ts";
+import { windowOf } from "../state/window-of.ts";
 import { CallDetail } from "./call-detail.tsx";
 
 interface CallsTableProps {
 	readonly view: View;
 	readonly callsVersion: string;
 	readonly paceMs: number;
-	readonly window: string;
 }
 
 const ORDERS = ["latest", "dearest"] as const;
@@ -22,12 +30,16 @@ const COLUMN_COUNT = 9;
 const idOf = ({ id }: CallView): string => id;
 
 /** Single calls: the latest or the dearest; a row opens what its cost is made of. */
-export const CallsTable = memo(function CallsTable({ callsVersion, paceMs, view, window }: CallsTableProps) {
+export const CallsTable = memo(function CallsTable({ callsVersion, paceMs, view }: CallsTableProps) {
 	const [choice, setChoice] = useState<CallsChoice>({ order: "latest", outcome: "" });
 	const [open, setOpen] = useState("");
 	const place = useRef<HTMLElement>(null);
+	// What is open is of the view that one has left.
+	useEffect(() => setOpen(""), [viewSearch(view)]);
+	const [isInside, setIsInside] = useState(false);
 	const isLooking = useIsSeen(place);
-	const page = useCalls(view, choice, callsVersion, paceMs, { isReading: open !== "", isLooking });
+	const isReading = open !== "" || isInside;
+	const page = useCalls(view, choice, callsVersion, paceMs, { isReading, isLooking });
 	const calls = useSteady(page.calls, idOf);
 	const choose = (change: Partial<CallsChoice>): void => {
 		setOpen("");
@@ -36,9 +48,21 @@ export const CallsTable = memo(function CallsTable({ callsVersion, paceMs, view,
 	const refresh = (): void => {
 		setOpen("");
 		page.refresh();
+		focusLater(`#calls [aria-pressed="true"]`);
+	};
+	const more = (): void => {
+		const row = calls.length + 1;
+		// The button may be gone then, and what one wants to read is above it.
+		void page.more().then(() => focusLater(`#calls-body tr:nth-child(${row} of .row) button`));
 	};
 	return (
-		<section id="calls" class="card wide" aria-labelledby="calls-title" ref={place}>
+		<section
+			id="calls"
+			class={page.isLoaded ? "card wide" : "card wide is-old"}
+			aria-labelledby="calls-title"
+			aria-busy={!page.isLoaded}
+			ref={place}
+		>
 			<div class="heading">
 				<h2 id="calls-title">Calls</h2>
 				<div class="choices">
@@ -73,7 +97,7 @@ export const CallsTable = memo(function CallsTable({ callsVersion, paceMs, view,
 						</button>
 					)}
 				</div>
-				<p class="window">{window}</p>
+				<p class="window">{page.view === undefined ? windowOf(view) : windowOf(page.view)}</p>
 			</div>
 			<div class="scroll" role="region" aria-label="Table of calls" tabIndex={0}>
 				<table>
@@ -100,7 +124,16 @@ export const CallsTable = memo(function CallsTable({ callsVersion, paceMs, view,
 							</th>
 						</tr>
 					</thead>
-					<tbody id="calls-body">
+					<tbody
+						id="calls-body"
+						onFocusIn={({ target }) =>
+							// A click leaves the focus behind, and means nothing by it.
+							setIsInside(target instanceof Element && target.matches(":focus-visible"))
+						}
+						onFocusOut={({ currentTarget, relatedTarget }) =>
+							setIsInside(relatedTarget instanceof Node && currentTarget.contains(relatedTarget))
+						}
+					>
 						{calls.map((call) => (
 							<Fragment key={call.id}>
 								<CallRow call={call} isOpen={open === call.id} onToggle={setOpen} />
@@ -117,9 +150,14 @@ export const CallsTable = memo(function CallsTable({ callsVersion, paceMs, view,
 				</table>
 			</div>
 			{page.isLoaded && page.calls.length === 0 && <p class="detail">No calls in this time.</p>}
+			{page.isFull && (
+				<p id="calls-full" class="detail">
+					The first {formatExact(calls.length)}: a shorter time or a filter shows others.
+				</p>
+			)}
 			{page.problem !== "" && <p class="detail bad">{page.problem}</p>}
 			{page.hasMore && (
-				<button type="button" id="calls-more" class="more" onClick={() => page.more()}>
+				<button type="button" id="calls-more" class="more" onClick={more}>
 					Show more
 				</button>
 			)}

@@ -1,4 +1,4 @@
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import type { SeriesGroup } from "../../series-answer.ts";
 import { Spark } from "../charts/spark.tsx";
 import {
@@ -12,6 +12,7 @@ import {
 	NOTHING,
 } from "../format.ts";
 import { memo } from "../memo.ts";
+import { focusLater, useKeptFocus } from "../state/use-kept-focus.ts";
 import { useSteady } from "../state/use-steady.ts";
 import type { FilterName } from "../state/view.ts";
 import { COLUMNS, FIRST_SORTING, sortedBy, sortGroups, type Sorting } from "./sort.ts";
@@ -29,9 +30,15 @@ const FIRST_ROWS = 25;
 export const GroupsTable = memo(function GroupsTable({ groups, onFilter, window }: GroupsTableProps) {
 	const [sorting, setSorting] = useState<Sorting>(FIRST_SORTING);
 	const [showsAll, setShowsAll] = useState(false);
+	const body = useRef<HTMLTableSectionElement>(null);
+	useKeptFocus(body);
 	const steady = useSteady(groups, keyOf);
 	const rows = useMemo(() => sortGroups(steady, sorting), [steady, sorting]);
 	const shown = showsAll ? rows : rows.slice(0, FIRST_ROWS);
+	const showAll = (): void => {
+		setShowsAll(true);
+		focusLater(`#groups-body tr:nth-child(${FIRST_ROWS + 1}) button`);
+	};
 	return (
 		<section id="groups" class="card wide" aria-labelledby="groups-title">
 			<div class="heading">
@@ -49,7 +56,7 @@ export const GroupsTable = memo(function GroupsTable({ groups, onFilter, window 
 							))}
 						</tr>
 					</thead>
-					<tbody id="groups-body">
+					<tbody id="groups-body" ref={body}>
 						{shown.map((group) => (
 							<Row key={keyOf(group)} group={group} onFilter={onFilter} />
 						))}
@@ -58,7 +65,7 @@ export const GroupsTable = memo(function GroupsTable({ groups, onFilter, window 
 			</div>
 			{rows.length === 0 && <p class="detail">Nothing in this time.</p>}
 			{rows.length > shown.length && (
-				<button type="button" class="more" onClick={() => setShowsAll(true)}>
+				<button type="button" class="more" onClick={showAll}>
 					Show all {formatExact(rows.length)}
 				</button>
 			)}

@@ -19,8 +19,11 @@ export function Missing({ filters, groups, since, stats, window }: MissingProps)
 	const unpriced = groups.filter((group) => group.unpriced > 0);
 	const usageMissing = groups.filter(({ withoutUsage }) => withoutUsage > 0);
 	const { internalErrors, ledger } = stats;
-	// Reasons are known of this process only, by route and model.
-	const reasons = [...byReason(stats.unpriced, filters), ...byReason(stats.usageMissing, filters)];
+	// Reasons are known of this process only, by route and model; they say nothing of a time in which nothing is missing.
+	const reasons = [
+		...(unpriced.length > 0 ? byReason(stats.unpriced, filters) : []),
+		...(usageMissing.length > 0 ? byReason(stats.usageMissing, filters) : []),
+	];
 	const isLedgerIll = ledger !== null && (!ledger.writable || ledger.lostRows > 0);
 	if (unpriced.length + usageMissing.length + reasons.length + internalErrors === 0 && !isLedgerIll)
 		return null;
@@ -30,6 +33,7 @@ export function Missing({ filters, groups, since, stats, window }: MissingProps)
 				<h2 id="missing-title">Missing from these numbers</h2>
 				<p class="window">
 					{window} · reasons of this process, {since}
+					{filters.provider !== undefined && ", all providers"}
 				</p>
 			</div>
 			<div id="missing-list">

@@ -1,7 +1,9 @@
+import { useEffect, useRef } from "preact/hooks";
 import type { SeriesAnswer } from "../../series-answer.ts";
-import { formatMoment, NOTHING } from "../format.ts";
+import { formatStretch, NOTHING } from "../format.ts";
 import { memo } from "../memo.ts";
 import { CustomRange } from "./custom-range.tsx";
+import { focusLater } from "../state/use-kept-focus.ts";
 import { type FilterName, isFiltered, RANGES, type View } from "../state/view.ts";
 
 interface ControlsProps {
@@ -15,11 +17,24 @@ const LABELS: readonly (readonly [FilterName, string, keyof SeriesAnswer["choice
 	["model", "Model", "models"],
 	["provider", "Provider", "providers"],
 ];
+/** The range that is looked at. */
+export const PRESSED = '#controls [aria-pressed="true"]';
+
 /** Which time is looked at, and what of it. */
 export const Controls = memo(function Controls({ choices, go, view }: ControlsProps) {
 	const { filters, range, zoom } = view;
+	const zoomOut = (): void => {
+		go({ range, filters });
+		focusLater(PRESSED);
+	};
+	const clear = (): void => {
+		go({ ...view, filters: {} });
+		focusLater("#filter-route");
+	};
+	const bar = useRef<HTMLDivElement>(null);
+	useEffect(() => keepClear(bar.current), []);
 	return (
-		<div id="controls" class="controls">
+		<div id="controls" class="controls" ref={bar}>
 			<div class="segments" role="group" aria-label="Time range">
 				{RANGES.map((each) => (
 					<button
@@ -33,9 +48,9 @@ export const Controls = memo(function Controls({ choices, go, view }: ControlsPr
 				))}
 			</div>
 			{zoom !== undefined && (
-				<button type="button" id="zoom-out" class="more" onClick={() => go({ range, filters })}>
+				<button type="button" id="zoom-out" class="more" onClick={zoomOut}>
 					<span aria-hidden="true">× </span>
-					{formatMoment(zoom.since, Date.now())} to {formatMoment(zoom.until, Date.now())}
+					{formatStretch(zoom.since, zoom.until, Date.now())}
 					<span class="unseen"> (zoom out)</span>
 				</button>
 			)}
@@ -54,13 +69,28 @@ export const Controls = memo(function Controls({ choices, go, view }: ControlsPr
 				/>
 			))}
 			{isFiltered(filters) && (
-				<button type="button" id="clear-filters" class="more" onClick={() => go({ ...view, filters: {} })}>
+				<button type="button" id="clear-filters" class="more" onClick={clear}>
 					Clear filters
 				</button>
 			)}
 		</div>
 	);
 });
+
+/** What is scrolled to, by a link or by the focus, comes below the bar where that stays at the top. */
+function keepClear(bar: HTMLElement | null): (() => void) | undefined {
+	if (bar === null) return undefined;
+	const { style } = document.documentElement;
+	const observer = new ResizeObserver(() => {
+		const stays = getComputedStyle(bar).position === "sticky";
+		style.scrollPaddingTop = stays ? `${bar.offsetHeight + 4}px` : "";
+	});
+	observer.observe(bar);
+	return () => {
+		observer.disconnect();
+		style.scrollPaddingTop = "";
+	};
+}
 
 interface ChoiceProps {
 	readonly name: FilterName;

@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { focusLater } from "../state/use-kept-focus.ts";
 import { stretchOf, type View, zoomed } from "../state/view.ts";
 
 interface CustomRangeProps {
@@ -10,7 +11,11 @@ interface CustomRangeProps {
 /** Any stretch of time, typed: what a drag over a chart does for the mouse. */
 export function CustomRange({ go, view }: CustomRangeProps) {
 	const [isOpen, setIsOpen] = useState(false);
-	if (isOpen) return <RangeForm view={view} go={go} onClose={() => setIsOpen(false)} />;
+	const close = (): void => {
+		setIsOpen(false);
+		focusLater("#custom-range");
+	};
+	if (isOpen) return <RangeForm view={view} go={go} onClose={close} />;
 	return (
 		<button type="button" id="custom-range" class="more" onClick={() => setIsOpen(true)}>
 			Other times
@@ -27,12 +32,18 @@ function RangeForm({ go, onClose, view }: CustomRangeProps & { readonly onClose:
 		event.preventDefault();
 		const [start, end] = [from, to].map((field) => Date.parse(field.current?.value ?? ""));
 		// The browser has checked that both are times.
-		if (start === undefined || end === undefined || !(start < end)) return;
+		if (start === undefined || end === undefined || to.current === null) return;
+		to.current.setCustomValidity(start < end ? "" : "This has to be later than From.");
+		if (!to.current.reportValidity()) return;
 		onClose();
 		go(zoomed(view, start, end));
 	};
+	const change = (): void => to.current?.setCustomValidity("");
+	const leave = (event: KeyboardEvent): void => {
+		if (event.key === "Escape") onClose();
+	};
 	return (
-		<form class="custom" onSubmit={show}>
+		<form class="custom" onSubmit={show} onInput={change} onKeyDown={leave}>
 			<TimeField title="From" ms={since} field={from} />
 			<TimeField title="To" ms={until} field={to} />
 			<button type="submit">Show</button>
@@ -52,7 +63,16 @@ interface TimeFieldProps {
 function TimeField({ field, ms, title }: TimeFieldProps) {
 	return (
 		<label>
-			{title} <input type="datetime-local" required step="1" defaultValue={localTime(ms)} ref={field} />
+			{title}{" "}
+			<input
+				type="datetime-local"
+				required
+				step="1"
+				min="2000-01-03T00:00"
+				max="9998-12-31T00:00"
+				defaultValue={localTime(ms)}
+				ref={field}
+			/>
 		</label>
 	);
 }

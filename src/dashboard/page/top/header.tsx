@@ -5,17 +5,20 @@ interface HeaderProps {
 	readonly shownAt: number | undefined;
 	/** Why the numbers are not fresh; "" where they are. */
 	readonly problem: string;
+	/** Which times are shown below, once there are any. */
+	readonly since: number | undefined;
+	readonly until: number | undefined;
 }
 
 /** The state is a live region: it is read out when it changes, and the time of the last numbers is no part of it. */
-export function Header({ problem, shownAt }: HeaderProps) {
+export function Header({ problem, shownAt, since, until }: HeaderProps) {
 	const state = problem === "" ? (shownAt === undefined ? "connecting" : "live") : "stale";
 	return (
 		<header class="top">
 			<h1>
 				<Mark /> HyperAgent
 			</h1>
-			<p class="zone">Times in {formatZone(Date.now())}</p>
+			<p class="zone">Times in {formatZone(since ?? Date.now(), until ?? Date.now())}</p>
 			<p id="status" class={`status ${state}`}>
 				<span id="state" role="status">
 					{stateText(state, shownAt, problem)}
