@@ -64,8 +64,8 @@ const STEPS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 21_600, 43_200, 86_
 const MOST_STEPS = 120;
 const SHORTEST_ZOOM = 10_000;
 /** What the server takes: ten years between 2000 and the last year of four digits, and names of so many characters. */
-export const EARLIEST: number = Date.UTC(2000, 0, 2);
-export const LATEST: number = Date.UTC(9999, 0);
+const EARLIEST: number = Date.UTC(2000, 0, 2);
+const LATEST: number = Date.UTC(9999, 0);
 const LONGEST_ZOOM = 10 * 365 * DAY;
 const LONGEST_NAME = 256;
 
