@@ -30,11 +30,11 @@ export const SHORT: Pick<Plan, "rounds" | "ms"> = { rounds: 3, ms: 100 };
 /** Measures everything that the plan wants: a process for each figure, the contenders of a case in turn. */
 export async function measureAll({ ms, onCase, rounds, wants = () => true }: Plan): Promise<BenchResult> {
 	const results: CaseResult[] = [];
-	for (const { name, title } of CASES) {
+	for (const { mostRounds = rounds, name, title } of CASES) {
 		let contenders = CONTENDERS.filter((contender) => wants(contender, name));
 		if (contenders.length > 0) onCase?.(title);
 		const figures = new Map<ContenderName, Figure[]>(contenders.map((contender) => [contender, []]));
-		for (let round = 0; round < rounds; round++) {
+		for (let round = 0; round < Math.min(rounds, mostRounds); round++) {
 			for (const contender of contenders) {
 				const figure = await measureOne(contender, name, ms);
 				if (figure === null) contenders = contenders.filter((one) => one !== contender);

@@ -3,7 +3,7 @@ import type { ErrorType } from "../core/llm-error.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
 import { rememberBound } from "./bound-series.ts";
 import { isAmount, refuse } from "./manual-values.ts";
-import { observeManual, observeNoted } from "./observer.ts";
+import { isListened, observeManual, observeNoted } from "./observer.ts";
 
 /**
  * The manual functions for one route and model, whose series are looked up once: for code that is called very often.
@@ -62,7 +62,7 @@ export class LlmSeries {
 			return;
 		}
 		recorder.latency(this.#pair, ms);
-		observeNoted("latency", this.route, this.model, undefined, ms);
+		if (isListened()) observeNoted("latency", this.route, this.model, undefined, ms);
 	}
 
 	/** @see recordLlmError */
@@ -70,11 +70,11 @@ export class LlmSeries {
 		const recorder = this.#recorder ?? this.#attach();
 		if (recorder === undefined) return;
 		if (recorder.error(this.#pair, errorType)) {
-			observeNoted("error", this.route, this.model, undefined, undefined, errorType);
+			if (isListened()) observeNoted("error", this.route, this.model, undefined, undefined, errorType);
 			return;
 		}
 		recorder.error(this.#pair, "api_error");
-		observeNoted("error", this.route, this.model, undefined, undefined, "api_error");
+		if (isListened()) observeNoted("error", this.route, this.model, undefined, undefined, "api_error");
 		refuse("recordError(errorType), so it counts as api_error");
 	}
 
@@ -95,7 +95,7 @@ export class LlmSeries {
 		const recorder = this.#recorder ?? this.#attach();
 		if (recorder === undefined) return;
 		recorder.cacheHit(this.#cache);
-		observeNoted("cache_hit", this.route);
+		if (isListened()) observeNoted("cache_hit", this.route);
 	}
 
 	/** @see incCacheMiss */
@@ -103,7 +103,7 @@ export class LlmSeries {
 		const recorder = this.#recorder ?? this.#attach();
 		if (recorder === undefined) return;
 		recorder.cacheMiss(this.#cache);
-		observeNoted("cache_miss", this.route);
+		if (isListened()) observeNoted("cache_miss", this.route);
 	}
 
 	#attach(): Recorder | undefined {

@@ -1,7 +1,7 @@
 import { ERROR_TYPES, type ErrorType } from "../core/llm-error.ts";
 import { installedRecorder } from "../metrics/recorder.ts";
 import { isAmount, isLabel, refuse } from "./manual-values.ts";
-import { observeManual, observeNoted } from "./observer.ts";
+import { isListened, observeManual, observeNoted } from "./observer.ts";
 
 /*
  * The guide's manual functions. Before initPrometheus() they do nothing; a value that cannot be right is refused,
@@ -78,7 +78,7 @@ export function recordLlmLatency(route: string, model: string, ms: number): void
 		return;
 	}
 	recorder.latency(recorder.pair(route, model), ms);
-	observeNoted("latency", route, model, undefined, ms);
+	if (isListened()) observeNoted("latency", route, model, undefined, ms);
 }
 
 /**
@@ -101,7 +101,7 @@ export function incCacheHit(route: string): void {
 		return;
 	}
 	recorder.cacheHit(recorder.route(route));
-	observeNoted("cache_hit", route);
+	if (isListened()) observeNoted("cache_hit", route);
 }
 
 /**
@@ -124,7 +124,7 @@ export function incCacheMiss(route: string): void {
 		return;
 	}
 	recorder.cacheMiss(recorder.route(route));
-	observeNoted("cache_miss", route);
+	if (isListened()) observeNoted("cache_miss", route);
 }
 
 /**
@@ -147,7 +147,7 @@ export function recordRateLimit(provider: string, model: string): void {
 		return;
 	}
 	recorder.rateLimited(recorder.target(provider, model));
-	observeNoted("rate_limited", undefined, model, provider);
+	if (isListened()) observeNoted("rate_limited", undefined, model, provider);
 }
 
 /**
@@ -174,10 +174,10 @@ export function recordLlmError(route: string, model: string, errorType: ErrorTyp
 	const pair = recorder.pair(route, model);
 	if (recorder.error(pair, errorType)) {
 		// What the recorder knows is one of them.
-		observeNoted("error", route, model, undefined, undefined, errorType as ErrorType);
+		if (isListened()) observeNoted("error", route, model, undefined, undefined, errorType as ErrorType);
 		return;
 	}
 	recorder.error(pair, "api_error");
-	observeNoted("error", route, model, undefined, undefined, "api_error");
+	if (isListened()) observeNoted("error", route, model, undefined, undefined, "api_error");
 	refuse("recordLlmError(route, model, errorType), so it counts as api_error:", ERROR_TYPES.join(", "));
 }

@@ -105,6 +105,11 @@ export function observeManual(
 	}
 }
 
+/** Whether anybody wants to know: asked before {@link observeNoted} where a nanosecond counts, for this is inlined. */
+export function isListened(): boolean {
+	return settlementListeners() !== undefined;
+}
+
 /** Something that is no call was recorded: tell everyone who wants to know. */
 export function observeNoted(
 	event: NotedEventName,

@@ -116,6 +116,27 @@ test("names are text, whatever they look like", async () => {
 	await ui.expectText("#outcomes-value", "31");
 });
 
+test("were a model's name ever taken for markup, nothing of it would run", async () => {
+	// A page of its own: the browser complains of what it refuses.
+	const planted = await ui.context.newPage();
+	await planted.goto(`${ui.server.url}/`);
+	await planted.locator("#groups-body").waitFor();
+	// As text: the test itself knows no browser's types.
+	const refused: unknown = await planted.evaluate(`(async () => {
+		const seen = [];
+		document.addEventListener("securitypolicyviolation", (event) => seen.push(event.violatedDirective));
+		const place = document.body.appendChild(document.createElement("div"));
+		place.innerHTML = '<a title="' + ${JSON.stringify(HOSTILE)} + '">';
+		const script = document.createElement("script");
+		script.textContent = "document.title = 'owned'";
+		place.append(script);
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		return { seen: seen.toSorted(), title: document.title };
+	})()`);
+	expect(refused).toEqual({ seen: ["script-src-attr", "script-src-elem"], title: "HyperAgent" });
+	await planted.close();
+});
+
 test("light, dark and narrow: nothing runs over the edge, and axe finds nothing serious", async () => {
 	const axe = await readFile(AXE, "utf8");
 	await ui.page.locator("#calls-body .opener").first().click();

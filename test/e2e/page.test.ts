@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { totalInput } from "../../src/core/token-usage.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
+import type { LedgerRow } from "../../src/ledger/ledger-row.ts";
 import { openLedger } from "../../src/monitoring/index.ts";
 import { LATER, PageUnderTest } from "./page-under-test.ts";
 import { callOnce, holdCall, runWorkload, scrapeSum, writeOldCall } from "./page-workload.ts";
@@ -102,10 +104,49 @@ test("each panel shows what /metrics and the ledger say", async () => {
 	for (const id of ["latency-p50", "latency-p90", "latency-p99", "first-token-p50"]) {
 		expect(await ui.text(`#${id}`), id).toMatch(/^[\d.]+ (ms|s)$/);
 	}
+	await expectAsInLedger();
 	expect(await metric("llm_rate_limited_total")).toBe(Number(await ui.text("#rate-limits-value")));
 	expect(await ui.lines("#remaining-list")).toEqual(["openai · gpt-4o-mini 482 requests"]);
 	expect(await ui.text("#cost-process")).toMatch(/^This process since \d\d:\d\d: \$0\.0513, /);
 });
+
+/** The same panels against the ledger's rows, one by one. */
+async function expectAsInLedger(): Promise<void> {
+	const rows = await ledger.calls({ since: Date.now() - 3_600_000, limit: 100 });
+	const count = (isOne: (row: LedgerRow) => boolean): number => rows.filter(isOne).length;
+	const tokens = rows.reduce(
+		(sum, { usage = {} }) => sum + (totalInput(usage) ?? 0) + (usage.output ?? 0),
+		0,
+	);
+	expect(await ui.text("#tokens-value")).toBe(tokens.toLocaleString("en"));
+	expect(await ui.text("#outcomes-value")).toBe(String(rows.length));
+	const failed = count(({ outcome }) => outcome === "error");
+	expect(Number(await ui.text("#errors-value"))).toBeCloseTo((failed / rows.length) * 100, 1);
+	const timeouts = count(({ errorType }) => errorType === "timeout");
+	expect((await ui.lines("#errors-list"))[0]).toMatch(new RegExp(`^timeout ${timeouts} `));
+	expect(await ui.text("#cost-missing")).toMatch(
+		new RegExp(
+			`^${count(({ unpriced, usageMissing }) => unpriced !== undefined || usageMissing !== undefined)} `,
+		),
+	);
+
+	// A percentile lies between the values around its rank, give or take half a bucket and the digits that are shown.
+	const sorted = rows.flatMap(({ latencyMs }) => latencyMs ?? []).toSorted((one, other) => one - other);
+	for (const percent of [50, 90, 99]) {
+		const rank = Math.ceil((percent / 100) * sorted.length);
+		// What is quicker than the first bucket is shown as that.
+		const [low = 0, high = low] = [sorted[rank - 1], sorted[rank]].map((ms) => ms && Math.max(ms, 0.03));
+		const shown = milliseconds(await ui.text(`#latency-p${percent}`));
+		expect(shown, `P${percent} of ${sorted.join(", ")}`).toBeGreaterThan(low * 0.95);
+		expect(shown, `P${percent} of ${sorted.join(", ")}`).toBeLessThan(high * 1.05);
+	}
+}
+
+/** "44.8 ms" and "1.61 s". */
+function milliseconds(text: string): number {
+	const [, value, unit] = /^([\d.]+) (ms|s)$/.exec(text) ?? [];
+	return Number(value) * (unit === "s" ? 1000 : 1);
+}
 
 test("a call under way is seen, and one that ends appears within two seconds without a reload", async () => {
 	const release = holdCall("chat");
