@@ -10,7 +10,7 @@ const [url = "http://127.0.0.1:8080/", file = join(ROOT, "docs/images/page.png")
 const browser = await launchChromium();
 try {
 	const page = await browser.newPage({
-		viewport: { width: 1280, height: 830 },
+		viewport: { width: 1280, height: 1000 },
 		deviceScaleFactor: 1.5,
 		colorScheme: "light",
 	});
