@@ -44,7 +44,8 @@ export const GOALS: readonly Goal[] = [
 		// A busy machine stretches nanoseconds; the ratio below is what a regression shows in.
 		gate: 15,
 	},
-	times(80, "prom-client", "counter-bound", "a bound counter"),
+	// Half of what is reached: it asks whether anybody listens, and what it is compared with varies by two.
+	{ ...times(80, "prom-client", "counter-bound", "a bound counter"), gate: 25 },
 	times(12, "prom-client", "counter-labels", "a counter by labels"),
 	times(20, "prom-client", "histogram-labels", "a histogram by labels"),
 	times(50, "prom-client", "histogram-bound", "a bound histogram"),
@@ -56,6 +57,9 @@ export const GOALS: readonly Goal[] = [
 	times(30, "prometheus-io", "scrape-10000-some", "a scrape of 10,000 lines, 1 % changed"),
 	{ ...figure(5, "%", "instrumented-call", "what instrument adds to a call"), gate: 30 },
 	figure(2000, "ns", "instrumented-stream", "what it adds to an event of a stream"),
+	figure(100, "ns", "price-card", "pricing an answer by a compiled card"),
+	figure(20, "ms", "ledger-turn-work", "the longest turn of work at 50,000 calls a second into a ledger"),
+	figure(100, "ms", "ledger-query-10000000", "costs by model and day over 10,000,000 rows of a ledger"),
 	figure(10, "ms", "loop-100000", "the longest turn of the event loop, 100,000 lines"),
 	{ ...figure(12, "KB", "memory-400", "memory for 400 lines"), scale: 400 / 1024 },
 	figure(25, "bytes", "memory-10000", "memory a line, 10,000 lines"),
