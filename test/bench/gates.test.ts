@@ -61,9 +61,10 @@ describe("the gates of the benchmark", () => {
 	});
 
 	// Where a goal is missed today, its gate stands further out.
-	const regressions = GOALS.map(
-		({ case: name, gate, goal }) => [name, ((gate ?? goal * 2) / goal) * 1.1] as const,
-	);
+	const regressions = GOALS.map(({ case: name, gate, goal, measure }) => {
+		const factor = measure === "times" ? goal / (gate ?? goal / 2) : (gate ?? goal * 2) / goal;
+		return [name, factor * 1.1] as const;
+	});
 
 	test.each(regressions)("a regression of %s alone is caught", (name, factor) => {
 		const failed = judge(withOurs(planted(), name, factor)).filter(({ passed }) => !passed);
