@@ -27,9 +27,13 @@ export function pairsOf(count: number): Pair[] {
 	}));
 }
 
+/** As programs have them: literals, so that the same label is the same string. */
+const ROUTES = ["route-0", "route-1", "route-2", "route-3"] as const;
+
 /** Sixteen requests of different pairs, sizes and latencies, from the second to the eighth bucket. */
-export const REQUESTS: readonly BenchRequest[] = pairsOf(16).map((pair, index) => ({
-	...pair,
+export const REQUESTS: readonly BenchRequest[] = Array.from({ length: 16 }, (_, index) => ({
+	route: ROUTES[Math.floor(index / MODELS.length)]!,
+	model: MODELS[index % MODELS.length]!,
 	index,
 	input: 150 + index,
 	output: 50 + index,

@@ -58,7 +58,5 @@ export function addSettlementListener(listener: SettlementListener): () => void 
 	return () => listeners.delete(listener);
 }
 
-/** Everyone who listens now; `undefined` as long as nobody ever has. */
-export function settlementListeners(): ReadonlySet<SettlementListener> | undefined {
-	return slot.value;
-}
+/** Everyone who listens now; no value as long as nobody ever has. */
+export const settlementListeners: { readonly value: ReadonlySet<SettlementListener> | undefined } = slot;

@@ -15,8 +15,12 @@ export function searchable(bounds: readonly number[]): Float64Array {
 
 /** The first bucket whose bound is at least the value; the number of bounds beyond the last. */
 export function bucketOf(bounds: Float64Array, value: number): number {
+	return bucketIn15(bounds, value, bounds.length === SMALL ? 0 : skip(bounds, value));
+}
+
+/** The same among 15 bounds, those from `bucket` on. */
+export function bucketIn15(bounds: Float64Array, value: number, bucket: number): number {
 	// As many steps for all values: measured, a search from the first bound takes longer for most latencies.
-	let bucket = bounds.length === SMALL ? 0 : skip(bounds, value);
 	if (value > bounds[bucket + 7]!) bucket += 8;
 	if (value > bounds[bucket + 3]!) bucket += 4;
 	if (value > bounds[bucket + 1]!) bucket += 2;

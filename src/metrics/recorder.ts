@@ -21,7 +21,7 @@ import {
 	RATE_LIMIT_RESOURCES,
 	type RateLimitResource,
 } from "./catalog.ts";
-import { bucketOf, searchable } from "./bucket-of.ts";
+import { bucketIn15, bucketOf, searchable } from "./bucket-of.ts";
 import { type Exemplar, ExemplarStore } from "./exemplar.ts";
 import { LabelGuard } from "../core/label-guard.ts";
 import { fixedOffsets, type HistogramPlacement, layoutsOf, type ScopeLayout } from "./layout.ts";
@@ -65,6 +65,9 @@ const ERROR_INDEX: ReadonlyMap<string, number> = new Map(ERROR_TYPES.map((type, 
 const PICO = 1e12;
 /** Most recorders have these, and a compiler knows where a constant lies: measured, a sixth off a bound histogram. */
 const DEFAULT_BOUNDS: Float64Array = searchable(DEFAULT_LATENCY_BUCKETS);
+/* Constants of this module: code that is compiled looks up at each use what is imported. */
+const bucketAmong = bucketOf;
+const bucketAmong15 = bucketIn15;
 
 /** One label set: its values in the order of the scope's labels, and its first slot. */
 export interface LabelSet {
@@ -235,6 +238,13 @@ export class Recorder {
 	/** @param usd non-negative; rounded to 10⁻¹² USD once, here */
 	cost(pair: number, usd: number): void {
 		const { slots } = this.store;
+		if (usd < 1) {
+			const pico = slots[pair + COST + 1]! + Math.round(usd * PICO);
+			if (pico < PICO) {
+				slots[pair + COST + 1] = pico;
+				return;
+			}
+		}
 		const whole = Math.floor(usd);
 		// The difference is exact in binary, so this rounds once; both addends are at most 10¹².
 		const pico = slots[pair + COST + 1]! + Math.round((usd - whole) * PICO);
@@ -246,7 +256,9 @@ export class Recorder {
 	latency(pair: number, ms: number): void {
 		const { slots } = this.store;
 		slots[pair + LATENCY_SUM]! += ms;
-		const bucket = this.#hasDefaultBounds ? bucketOf(DEFAULT_BOUNDS, ms) : bucketOf(this.#latencyBounds, ms);
+		const bucket = this.#hasDefaultBounds
+			? bucketAmong15(DEFAULT_BOUNDS, ms, 0)
+			: bucketAmong(this.#latencyBounds, ms);
 		slots[pair + this.#latency + bucket]! += 1;
 		if (this.native !== undefined) slots[pair + this.#nativeAt.latency + this.native.slot(ms)]! += 1;
 	}
@@ -260,8 +272,8 @@ export class Recorder {
 	#firstTokenAfter(pair: number, ms: number, exemplar: Exemplar | undefined): void {
 		const { slots } = this.store;
 		const found = this.#hasDefaultBounds
-			? bucketOf(DEFAULT_BOUNDS, ms)
-			: bucketOf(this.#firstTokenBounds, ms);
+			? bucketAmong15(DEFAULT_BOUNDS, ms, 0)
+			: bucketAmong(this.#firstTokenBounds, ms);
 		const bucket = pair + this.#firstToken + found;
 		slots[pair + FIRST_TOKEN_SUM]! += ms;
 		slots[bucket]! += 1;
@@ -272,7 +284,7 @@ export class Recorder {
 	#perOutputToken(pair: number, ms: number): void {
 		const { slots } = this.store;
 		slots[pair + PER_TOKEN_SUM]! += ms;
-		slots[pair + this.#perToken + bucketOf(this.#perTokenBounds, ms)]! += 1;
+		slots[pair + this.#perToken + bucketAmong(this.#perTokenBounds, ms)]! += 1;
 		if (this.native !== undefined) slots[pair + this.#nativeAt.perToken + this.native.slot(ms)]! += 1;
 	}
 
@@ -378,9 +390,12 @@ export class Recorder {
 			const { reasoning = 0 } = usage;
 			const written = cacheWrite5m + cacheWrite1h;
 			this.tokens(pair, inputUncached + cacheRead + written, output);
-			slots[pair + CACHE_READ]! += cacheRead;
-			slots[pair + CACHE_WRITE]! += written;
-			slots[pair + REASONING]! += reasoning < output ? reasoning : output;
+			// Most calls have none of these.
+			if (cacheRead + written > 0) {
+				slots[pair + CACHE_READ]! += cacheRead;
+				slots[pair + CACHE_WRITE]! += written;
+			}
+			if (reasoning > 0) slots[pair + REASONING]! += reasoning < output ? reasoning : output;
 		}
 		if (timeToFirstTokenMs !== undefined) this.#firstTokenAfter(pair, timeToFirstTokenMs, exemplar);
 		if (timePerOutputTokenMs !== undefined) this.#perOutputToken(pair, timePerOutputTokenMs);

@@ -1,9 +1,15 @@
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import type { ErrorType } from "../core/llm-error.ts";
+import { settlementListeners } from "../core/settlement-listeners.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
 import { rememberBound } from "./bound-series.ts";
 import { isAmount, refuse } from "./manual-values.ts";
-import { isListened, observeManual, observeNoted } from "./observer.ts";
+import { observeManual, observeNoted } from "./observer.ts";
+
+/* Constants of this module: code that is compiled looks up at each use what is imported. */
+const installed = installedRecorder;
+const listeners = settlementListeners;
+const isValid = isAmount;
 
 /**
  * The manual functions for one route and model, whose series are looked up once: for code that is called very often.
@@ -33,7 +39,7 @@ export class LlmSeries {
 	recordTokens(input: number, output: number): void {
 		const recorder = this.#recorder ?? this.#attach();
 		if (recorder === undefined) return;
-		if (!isAmount(input) || !isAmount(output)) {
+		if (!isValid(input) || !isValid(output)) {
 			refuse("recordTokens(input, output)");
 			return;
 		}
@@ -45,7 +51,7 @@ export class LlmSeries {
 	recordCost(usd: number): void {
 		const recorder = this.#recorder ?? this.#attach();
 		if (recorder === undefined) return;
-		if (!isAmount(usd)) {
+		if (!isValid(usd)) {
 			refuse("recordCost(usd)");
 			return;
 		}
@@ -57,12 +63,12 @@ export class LlmSeries {
 	recordLatency(ms: number): void {
 		const recorder = this.#recorder ?? this.#attach();
 		if (recorder === undefined) return;
-		if (!isAmount(ms)) {
+		if (!isValid(ms)) {
 			refuse("recordLatency(ms)");
 			return;
 		}
 		recorder.latency(this.#pair, ms);
-		if (isListened()) observeNoted("latency", this.route, this.model, undefined, ms);
+		if (listeners.value !== undefined) observeNoted("latency", this.route, this.model, undefined, ms);
 	}
 
 	/** @see recordLlmError */
@@ -70,11 +76,13 @@ export class LlmSeries {
 		const recorder = this.#recorder ?? this.#attach();
 		if (recorder === undefined) return;
 		if (recorder.error(this.#pair, errorType)) {
-			if (isListened()) observeNoted("error", this.route, this.model, undefined, undefined, errorType);
+			if (listeners.value !== undefined)
+				observeNoted("error", this.route, this.model, undefined, undefined, errorType);
 			return;
 		}
 		recorder.error(this.#pair, "api_error");
-		if (isListened()) observeNoted("error", this.route, this.model, undefined, undefined, "api_error");
+		if (listeners.value !== undefined)
+			observeNoted("error", this.route, this.model, undefined, undefined, "api_error");
 		refuse("recordError(errorType), so it counts as api_error");
 	}
 
@@ -95,7 +103,7 @@ export class LlmSeries {
 		const recorder = this.#recorder ?? this.#attach();
 		if (recorder === undefined) return;
 		recorder.cacheHit(this.#cache);
-		if (isListened()) observeNoted("cache_hit", this.route);
+		if (listeners.value !== undefined) observeNoted("cache_hit", this.route);
 	}
 
 	/** @see incCacheMiss */
@@ -103,11 +111,11 @@ export class LlmSeries {
 		const recorder = this.#recorder ?? this.#attach();
 		if (recorder === undefined) return;
 		recorder.cacheMiss(this.#cache);
-		if (isListened()) observeNoted("cache_miss", this.route);
+		if (listeners.value !== undefined) observeNoted("cache_miss", this.route);
 	}
 
 	#attach(): Recorder | undefined {
-		const { value: recorder } = installedRecorder;
+		const { value: recorder } = installed;
 		if (recorder === undefined) return undefined;
 		this.#recorder = recorder;
 		this.#pair = recorder.pair(this.route, this.model);

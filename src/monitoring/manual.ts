@@ -1,12 +1,19 @@
 import { ERROR_TYPES, type ErrorType } from "../core/llm-error.ts";
+import { settlementListeners } from "../core/settlement-listeners.ts";
 import { installedRecorder } from "../metrics/recorder.ts";
 import { isAmount, isLabel, refuse } from "./manual-values.ts";
-import { isListened, observeManual, observeNoted } from "./observer.ts";
+import { observeManual, observeNoted } from "./observer.ts";
 
 /*
  * The guide's manual functions. Before initPrometheus() they do nothing; a value that cannot be right is refused,
  * counted in hyperagent_internal_errors_total{component="manual"} and told to onError. None of them throws.
  */
+
+/* Constants of this module: code that is compiled looks up at each use what is imported. */
+const installed = installedRecorder;
+const listeners = settlementListeners;
+const isName = isLabel;
+const isValid = isAmount;
 
 /**
  * Adds tokens.
@@ -23,9 +30,9 @@ import { isListened, observeManual, observeNoted } from "./observer.ts";
  * ```
  */
 export function recordLlmTokens(route: string, model: string, input: number, output: number): void {
-	const { value: recorder } = installedRecorder;
+	const { value: recorder } = installed;
 	if (recorder === undefined) return;
-	if (!isLabel(route) || !isLabel(model) || !isAmount(input) || !isAmount(output)) {
+	if (!isName(route) || !isName(model) || !isValid(input) || !isValid(output)) {
 		refuse("recordLlmTokens(route, model, input, output)");
 		return;
 	}
@@ -47,9 +54,9 @@ export function recordLlmTokens(route: string, model: string, input: number, out
  * ```
  */
 export function recordLlmCost(route: string, model: string, usd: number): void {
-	const { value: recorder } = installedRecorder;
+	const { value: recorder } = installed;
 	if (recorder === undefined) return;
-	if (!isLabel(route) || !isLabel(model) || !isAmount(usd)) {
+	if (!isName(route) || !isName(model) || !isValid(usd)) {
 		refuse("recordLlmCost(route, model, usd)");
 		return;
 	}
@@ -71,14 +78,14 @@ export function recordLlmCost(route: string, model: string, usd: number): void {
  * ```
  */
 export function recordLlmLatency(route: string, model: string, ms: number): void {
-	const { value: recorder } = installedRecorder;
+	const { value: recorder } = installed;
 	if (recorder === undefined) return;
-	if (!isLabel(route) || !isLabel(model) || !isAmount(ms)) {
+	if (!isName(route) || !isName(model) || !isValid(ms)) {
 		refuse("recordLlmLatency(route, model, ms)");
 		return;
 	}
 	recorder.latency(recorder.pair(route, model), ms);
-	if (isListened()) observeNoted("latency", route, model, undefined, ms);
+	if (listeners.value !== undefined) observeNoted("latency", route, model, undefined, ms);
 }
 
 /**
@@ -94,14 +101,14 @@ export function recordLlmLatency(route: string, model: string, ms: number): void
  * ```
  */
 export function incCacheHit(route: string): void {
-	const { value: recorder } = installedRecorder;
+	const { value: recorder } = installed;
 	if (recorder === undefined) return;
-	if (!isLabel(route)) {
+	if (!isName(route)) {
 		refuse("incCacheHit(route)");
 		return;
 	}
 	recorder.cacheHit(recorder.route(route));
-	if (isListened()) observeNoted("cache_hit", route);
+	if (listeners.value !== undefined) observeNoted("cache_hit", route);
 }
 
 /**
@@ -117,14 +124,14 @@ export function incCacheHit(route: string): void {
  * ```
  */
 export function incCacheMiss(route: string): void {
-	const { value: recorder } = installedRecorder;
+	const { value: recorder } = installed;
 	if (recorder === undefined) return;
-	if (!isLabel(route)) {
+	if (!isName(route)) {
 		refuse("incCacheMiss(route)");
 		return;
 	}
 	recorder.cacheMiss(recorder.route(route));
-	if (isListened()) observeNoted("cache_miss", route);
+	if (listeners.value !== undefined) observeNoted("cache_miss", route);
 }
 
 /**
@@ -140,14 +147,14 @@ export function incCacheMiss(route: string): void {
  * ```
  */
 export function recordRateLimit(provider: string, model: string): void {
-	const { value: recorder } = installedRecorder;
+	const { value: recorder } = installed;
 	if (recorder === undefined) return;
-	if (!isLabel(provider) || !isLabel(model)) {
+	if (!isName(provider) || !isName(model)) {
 		refuse("recordRateLimit(provider, model)");
 		return;
 	}
 	recorder.rateLimited(recorder.target(provider, model));
-	if (isListened()) observeNoted("rate_limited", undefined, model, provider);
+	if (listeners.value !== undefined) observeNoted("rate_limited", undefined, model, provider);
 }
 
 /**
@@ -165,19 +172,20 @@ export function recordRateLimit(provider: string, model: string): void {
  * ```
  */
 export function recordLlmError(route: string, model: string, errorType: ErrorType | (string & {})): void {
-	const { value: recorder } = installedRecorder;
+	const { value: recorder } = installed;
 	if (recorder === undefined) return;
-	if (!isLabel(route) || !isLabel(model)) {
+	if (!isName(route) || !isName(model)) {
 		refuse("recordLlmError(route, model, errorType)");
 		return;
 	}
 	const pair = recorder.pair(route, model);
 	if (recorder.error(pair, errorType)) {
 		// What the recorder knows is one of them.
-		if (isListened()) observeNoted("error", route, model, undefined, undefined, errorType as ErrorType);
+		if (listeners.value !== undefined)
+			observeNoted("error", route, model, undefined, undefined, errorType as ErrorType);
 		return;
 	}
 	recorder.error(pair, "api_error");
-	if (isListened()) observeNoted("error", route, model, undefined, undefined, "api_error");
+	if (listeners.value !== undefined) observeNoted("error", route, model, undefined, undefined, "api_error");
 	refuse("recordLlmError(route, model, errorType), so it counts as api_error:", ERROR_TYPES.join(", "));
 }

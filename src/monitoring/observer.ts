@@ -31,7 +31,7 @@ export function priceBook(): PriceBook {
 /** A call has ended: price it, record it, tell everyone. Called once a call. */
 export function observe(call: Call): void {
 	const recorder = call.recorder ?? installedRecorder.value;
-	const listeners = settlementListeners();
+	const { value: listeners } = settlementListeners;
 	const isHeard = isCallChannelHeard();
 	if (recorder === undefined && listeners === undefined && !isHeard) return;
 	price(call);
@@ -49,7 +49,7 @@ export function observe(call: Call): void {
 
 /** A call was answered from a response cache: tell everyone who wants to know what that has saved. */
 export function observeServed(call: Call): void {
-	if (settlementListeners() === undefined) return;
+	if (settlementListeners.value === undefined) return;
 	price(call);
 	tellServed(call);
 }
@@ -65,7 +65,7 @@ export interface CachedAnswer {
 
 /** The same where the cache stands outside of what meters calls. */
 export function observeCacheHit({ answeredModel, model, provider, route, usage }: CachedAnswer): void {
-	if (settlementListeners() === undefined) return;
+	if (settlementListeners.value === undefined) return;
 	try {
 		const { costUsd } = priceBook().price({ provider, model, answeredModel, usage, at: Date.now() });
 		tellServed({ route, model, provider, costUsd: costUsd === undefined ? undefined : roundUsd(costUsd) });
@@ -75,7 +75,7 @@ export function observeCacheHit({ answeredModel, model, provider, route, usage }
 }
 
 function tellServed(answer: ServedAnswer): void {
-	const listeners = settlementListeners();
+	const { value: listeners } = settlementListeners;
 	if (listeners === undefined) return;
 	for (const listener of listeners) {
 		try {
@@ -94,7 +94,7 @@ export function observeManual(
 	outputTokens: number,
 	costUsd: number,
 ): void {
-	const listeners = settlementListeners();
+	const { value: listeners } = settlementListeners;
 	if (listeners === undefined) return;
 	for (const listener of listeners) {
 		try {
@@ -103,11 +103,6 @@ export function observeManual(
 			reportInternalError("listener", "A listener to manual records has thrown.", cause);
 		}
 	}
-}
-
-/** Whether anybody wants to know: asked before {@link observeNoted} where a nanosecond counts, for this is inlined. */
-export function isListened(): boolean {
-	return settlementListeners() !== undefined;
 }
 
 /** Something that is no call was recorded: tell everyone who wants to know. */
@@ -119,7 +114,7 @@ export function observeNoted(
 	latencyMs?: number,
 	errorType?: ErrorType,
 ): void {
-	const listeners = settlementListeners();
+	const { value: listeners } = settlementListeners;
 	if (listeners === undefined) return;
 	const noted: NotedEvent = { event, route, model, provider, latencyMs, errorType };
 	for (const listener of listeners) {

@@ -26,6 +26,18 @@ describe("the label guard", () => {
 		expect(admitted).toHaveLength(2);
 	});
 
+	test("finds each of many again, whatever was asked before, and under no first value", () => {
+		const { admitted, name } = guardOf(100);
+		const firsts = ["", "chat", "search"];
+		const seconds = Array.from({ length: 20 }, (_, i) => `model-${i}`);
+		for (const first of firsts) for (const second of seconds) name(first, second);
+		expect(admitted).toHaveLength(60);
+		for (const second of seconds) {
+			for (const first of firsts) expect(name(first, second)).toBe(`${first}/${second}`);
+		}
+		expect(admitted).toHaveLength(60);
+	});
+
 	test("does not confuse what would read the same when put together", () => {
 		const { admitted, name } = guardOf(10);
 		name("a,b", "c");
