@@ -180,9 +180,9 @@ export function recordLlmError(route: string, model: string, errorType: ErrorTyp
 	}
 	const pair = recorder.pair(route, model);
 	if (recorder.error(pair, errorType)) {
+		if (listeners.value === undefined) return;
 		// What the recorder knows is one of them.
-		if (listeners.value !== undefined)
-			observeNoted("error", route, model, undefined, undefined, errorType as ErrorType);
+		observeNoted("error", route, model, undefined, undefined, errorType as ErrorType);
 		return;
 	}
 	recorder.error(pair, "api_error");
