@@ -8,7 +8,7 @@ import type { ParsedUsage } from "../wire/parsed-usage.ts";
 import { countAnswered } from "./ai-sdk-attempt.ts";
 import { ProviderTools } from "./ai-sdk-tools.ts";
 import type { ModelParams } from "./ai-sdk-types.ts";
-import { hasSameTotals, parseAiSdkEmbeddingUsage, parseAiSdkUsage } from "./ai-sdk-usage.ts";
+import { covers, parseAiSdkEmbeddingUsage, parseAiSdkUsage } from "./ai-sdk-usage.ts";
 
 /** What `doGenerate` gives: `{ content, finishReason, usage, response?, providerMetadata? }`. */
 export function readGenerated(result: unknown, call: Call, params: ModelParams): void {
@@ -100,7 +100,7 @@ export function reportUsage(call: Call, said: unknown, parsed: ParsedUsage, isWh
 function isHeard({ exchanges }: Call, usage: TokenUsage): boolean {
 	const heard = exchanges.flatMap((exchange) => (exchange.usage === undefined ? [] : [exchange.usage]));
 	if (heard.length === 0) return false;
-	return hasSameTotals(sumUsages(heard), usage) || heard.some((one) => hasSameTotals(one, usage));
+	return covers(sumUsages(heard), usage);
 }
 
 /** A usage that is not known to be the whole, as an exchange says it. */
