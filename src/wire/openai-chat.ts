@@ -18,7 +18,8 @@ import { readServerTools } from "./server-tools.ts";
  * `prompt_cache_hit_tokens`; Moonshot's `cached_tokens`) and what was written to it (`cache_write_tokens`). A usage in
  * which these are more than the prompt is a `parse_error`, for it has no price; so are audio or image tokens that are
  * more than their whole. Reasoning costs what output costs, so a `reasoning_tokens` that contradicts the rest is left
- * out and the rest stands.
+ * out and the rest stands. Google reports no thoughts here but in the total, so what is more in it than prompt and
+ * completion is reasoning, unless a field that we do not know may say otherwise.
  *
  * @param answer the completion or the chunk that it stands in, which names the service tier
  */
@@ -47,7 +48,8 @@ export function parseOpenAIChatUsage(usage: unknown, answer?: unknown): ParsedUs
 	if (prompt === undefined && completion === undefined) return withoutKnownFields(usage);
 
 	const uncached = (prompt ?? 0) - (cacheRead ?? 0) - (cacheWrite5m ?? 0);
-	const { output, reasoning } = withReasoning(prompt ?? 0, completion, total, reportedReasoning);
+	const reported = reportedReasoning ?? hiddenReasoning(usage, { prompt, completion, total });
+	const { output, reasoning } = withReasoning(prompt ?? 0, completion, total, reported);
 	if (uncached < 0 || (audio ?? 0) + (image ?? 0) > (prompt ?? 0)) return PARSE_ERROR;
 	if ((outputAudio ?? 0) + (outputImage ?? 0) > (output ?? 0)) return PARSE_ERROR;
 
@@ -104,12 +106,34 @@ function withReasoning(
 	total: number | undefined,
 	reasoning: number | undefined,
 ): { output: number | undefined; reasoning: number | undefined } {
-	if (completion === undefined || reasoning === undefined)
-		return { output: completion, reasoning: undefined };
+	if (reasoning === undefined) return { output: completion, reasoning: undefined };
+	const written = completion ?? 0;
 	const isOutside =
-		total === undefined ? reasoning > completion : total === prompt + completion + reasoning && reasoning > 0;
-	if (isOutside) return { output: completion + reasoning, reasoning };
-	return { output: completion, reasoning: reasoning > completion ? undefined : reasoning };
+		total === undefined ? reasoning > written : total === prompt + written + reasoning && reasoning > 0;
+	if (isOutside) return { output: written + reasoning, reasoning };
+	return { output: completion, reasoning: reasoning > written ? undefined : reasoning };
+}
+
+/** Of these a total is made. */
+const TOTALLED: ReadonlySet<string> = new Set(["prompt_tokens", "completion_tokens", "total_tokens"]);
+
+/**
+ * What only the total tells of; `undefined` where it is none. Any other number may be what the total has more: the
+ * seconds of Mistral's audio input, the cache of gateways that count it beside the prompt.
+ */
+function hiddenReasoning(
+	usage: unknown,
+	{
+		completion = 0,
+		prompt,
+		total = 0,
+	}: { readonly [part in "completion" | "prompt" | "total"]: number | undefined },
+): number | undefined {
+	if (prompt === undefined || total <= prompt + completion || !isRecord(usage)) return undefined;
+	const isExplained = Object.entries(usage).some(
+		([key, value]) => typeof value === "number" && value > 0 && !TOTALLED.has(key),
+	);
+	return isExplained ? undefined : total - prompt - completion;
 }
 
 function atMost(count: number | undefined, limit: number): number | undefined {

@@ -134,6 +134,41 @@ describe("parseOpenAIChatUsage", () => {
 		expect(parseOpenAIChatUsage(usage)).toEqual({ usage: { inputUncached: 1, output: 7, reasoning: 5 } });
 	});
 
+	test("takes what only the total has for reasoning: Google's thoughts", () => {
+		// 105 - 9 - 3 = 93.
+		expect(parseOpenAIChatUsage({ completion_tokens: 3, prompt_tokens: 9, total_tokens: 105 })).toEqual({
+			usage: { inputUncached: 9, output: 96, reasoning: 93 },
+		});
+		const cached = {
+			completion_tokens: 3,
+			prompt_tokens: 9000,
+			prompt_tokens_details: { cached_tokens: 8000 },
+			total_tokens: 9096,
+		};
+		expect(parseOpenAIChatUsage(cached)).toEqual({
+			usage: { inputUncached: 1000, cacheRead: 8000, output: 96, reasoning: 93 },
+		});
+		// The limit was reached in the middle of the thoughts.
+		for (const none of [{ completion_tokens: 0 }, {}]) {
+			expect(parseOpenAIChatUsage({ ...none, prompt_tokens: 9, total_tokens: 105 })).toEqual({
+				usage: { inputUncached: 9, output: 96, reasoning: 96 },
+			});
+		}
+	});
+
+	test.each([
+		["the seconds of an audio input", { prompt_audio_seconds: 203 }],
+		[
+			"a cache beside the prompt",
+			{ cache_read_input_tokens: 93, prompt_tokens_details: { cached_tokens: 0 } },
+		],
+		["reasoning that is none", { completion_tokens_details: { reasoning_tokens: 0 } }],
+		["reasoning in another place", { reasoning_tokens: 50 }],
+	])("leaves alone what a total has more where there is %s", (_what, more) => {
+		const usage = { completion_tokens: 3, prompt_tokens: 9, total_tokens: 105, ...more };
+		expect(parseOpenAIChatUsage(usage)).toMatchObject({ usage: { inputUncached: 9, output: 3 } });
+	});
+
 	test("leaves out a reasoning that contradicts completion and total", () => {
 		const usage = {
 			prompt_tokens: 1,
