@@ -1,5 +1,6 @@
 import { bodyError } from "./body-error.ts";
 import { parseGeminiUsage } from "./gemini.ts";
+import { GroundingSearches } from "./grounding-searches.ts";
 import { isRecord } from "./is-record.ts";
 import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
 import type { WireReader } from "./wire-reader.ts";
@@ -16,6 +17,8 @@ export class GeminiReader implements WireReader {
 	readonly isEnded: boolean = false;
 	error: unknown = undefined;
 	readonly #isEmbedding: boolean;
+	readonly #searches = new GroundingSearches();
+	#said: unknown = undefined;
 
 	constructor(isEmbedding: boolean) {
 		this.#isEmbedding = isEmbedding;
@@ -48,12 +51,14 @@ export class GeminiReader implements WireReader {
 		else this.isEmpty &&= !("candidates" in chunk || "usageMetadata" in chunk || "promptFeedback" in chunk);
 		if (typeof modelVersion === "string" && modelVersion !== "") this.model = decode(modelVersion);
 		// Each report is of all that was until then. Vertex's first ones have no counts.
-		if (isRecord(usageMetadata) && Object.keys(usageMetadata).some((key) => key.endsWith("Count")))
-			this.usage = parseGeminiUsage(usageMetadata);
+		let isNews = isRecord(usageMetadata) && Object.keys(usageMetadata).some((key) => key.endsWith("Count"));
+		if (isNews) this.#said = usageMetadata;
 		for (const candidate of Array.isArray(candidates) ? candidates.filter(isRecord) : []) {
+			if (this.#searches.add(candidate["groundingMetadata"])) isNews = true;
 			if (typeof candidate["finishReason"] === "string") this.isComplete = true;
 			this.firstToken ??= tokenIn(candidate["content"]);
 		}
+		if (isNews) this.usage = parseGeminiUsage(this.#said, this.#searches.billed(this.model));
 		// A prompt that was refused has no candidate.
 		if (isRecord(chunk["promptFeedback"]) && chunk["promptFeedback"]["blockReason"] !== undefined)
 			this.isComplete = true;
