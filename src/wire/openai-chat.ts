@@ -1,5 +1,6 @@
 /** wire/: what providers say (usage, errors, rate limits), read from plain values; no I/O, and nothing throws. */
 import { billSaid } from "./bill-said.ts";
+import { readCacheWrites } from "./cache-writes.ts";
 import { CountReader } from "./count-reader.ts";
 import { isRecord } from "./is-record.ts";
 import {
@@ -15,8 +16,7 @@ import { readServerTools } from "./server-tools.ts";
  * The `usage` of a chat completion, from OpenAI or from a server that is compatible with it.
  *
  * `prompt_tokens` includes what was read from the cache (`prompt_tokens_details.cached_tokens`; DeepSeek's
- * `prompt_cache_hit_tokens`; Moonshot's `cached_tokens`) and what was written to it (`cache_write_tokens`). A usage in
- * which these are more than the prompt is a `parse_error`, for it has no price; so are audio or image tokens that are
+ * `prompt_cache_hit_tokens`; Moonshot's `cached_tokens`) and what was written to it. A usage in which these are more than the prompt is a `parse_error`, for it has no price; so are audio or image tokens that are
  * more than their whole. Reasoning costs what output costs, so a `reasoning_tokens` that contradicts the rest is left
  * out and the rest stands. Google reports no thoughts here but in the total, so what is more in it than prompt and
  * completion is reasoning, unless a field that we do not know may say otherwise.
@@ -35,7 +35,7 @@ export function parseOpenAIChatUsage(usage: unknown, answer?: unknown): ParsedUs
 		counts.count(promptDetails, "cached_tokens") ??
 		counts.count(usage, "prompt_cache_hit_tokens") ??
 		counts.count(usage, "cached_tokens");
-	const cacheWrite5m = counts.count(promptDetails, "cache_write_tokens");
+	const writes = readCacheWrites(usage, promptDetails, counts);
 	const audio = counts.count(promptDetails, "audio_tokens");
 	const image = counts.count(promptDetails, "image_tokens");
 	const reportedReasoning = counts.count(completionDetails, "reasoning_tokens");
@@ -47,7 +47,9 @@ export function parseOpenAIChatUsage(usage: unknown, answer?: unknown): ParsedUs
 	if (counts.bad) return PARSE_ERROR;
 	if (prompt === undefined && completion === undefined) return withoutKnownFields(usage);
 
-	const uncached = (prompt ?? 0) - (cacheRead ?? 0) - (cacheWrite5m ?? 0);
+	const unread = (prompt ?? 0) - (cacheRead ?? 0);
+	const written = (writes.fiveMinutes ?? 0) + (writes.hour ?? 0);
+	const uncached = written > unread && writes.mayStandBeside ? unread : unread - written;
 	const reported = reportedReasoning ?? hiddenReasoning(usage, { prompt, completion, total });
 	const { output, reasoning } = withReasoning(prompt ?? 0, completion, total, reported);
 	if (uncached < 0 || (audio ?? 0) + (image ?? 0) > (prompt ?? 0)) return PARSE_ERROR;
@@ -61,7 +63,8 @@ export function parseOpenAIChatUsage(usage: unknown, answer?: unknown): ParsedUs
 		usage: finishUsage({
 			inputUncached: prompt === undefined ? undefined : uncached,
 			cacheRead,
-			cacheWrite5m,
+			cacheWrite5m: writes.fiveMinutes,
+			cacheWrite1h: writes.hour,
 			output,
 			reasoning,
 			inputAudio,

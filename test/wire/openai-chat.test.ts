@@ -102,6 +102,52 @@ describe("parseOpenAIChatUsage", () => {
 		});
 	});
 
+	test("takes the cache writes of LiteLLM and DashScope out of the prompt", () => {
+		// 10,000 in all, of which 1,000 were read and 8,000 written.
+		const sizes = { prompt_tokens: 10_000, completion_tokens: 100, total_tokens: 10_100 };
+		const litellm = {
+			...sizes,
+			cache_creation_input_tokens: 8000,
+			cache_read_input_tokens: 1000,
+			prompt_tokens_details: { cached_tokens: 1000, cache_creation_tokens: 8000 },
+		};
+		const details = { cached_tokens: 1000, cache_creation_input_tokens: 8000, cache_type: "ephemeral" };
+		const read = { inputUncached: 1000, cacheRead: 1000, output: 100 };
+		for (const usage of [
+			litellm,
+			{ ...litellm, prompt_tokens_details: { cached_tokens: 1000 } },
+			{ ...sizes, prompt_tokens_details: details },
+		]) {
+			expect(parseOpenAIChatUsage(usage)).toEqual({ usage: { ...read, cacheWrite5m: 8000 } });
+		}
+		const hour = { ephemeral_5m_input_tokens: 3000, ephemeral_1h_input_tokens: 5000 };
+		for (const usage of [
+			{
+				...litellm,
+				prompt_tokens_details: { ...litellm.prompt_tokens_details, cache_creation_token_details: hour },
+			},
+			{ ...sizes, prompt_tokens_details: { ...details, cache_creation: hour } },
+		]) {
+			expect(parseOpenAIChatUsage(usage)).toEqual({
+				usage: { ...read, cacheWrite5m: 3000, cacheWrite1h: 5000 },
+			});
+		}
+	});
+
+	test("an older LiteLLM counts them beside the prompt: they are more than it", () => {
+		const usage = {
+			completion_tokens: 467,
+			prompt_tokens: 31,
+			total_tokens: 498,
+			prompt_tokens_details: { cached_tokens: 0 },
+			cache_creation_input_tokens: 1253,
+			cache_read_input_tokens: 0,
+		};
+		expect(parseOpenAIChatUsage(usage)).toEqual({
+			usage: { inputUncached: 31, cacheRead: 0, cacheWrite5m: 1253, output: 467 },
+		});
+	});
+
 	test("reads the cache of DeepSeek and Moonshot", () => {
 		const hit = {
 			prompt_tokens: 100,
@@ -233,6 +279,14 @@ describe("parseOpenAIChatUsage", () => {
 			prompt_tokens: 10,
 			completion_tokens: 1,
 			prompt_tokens_details: { cached_tokens: 6, cache_write_tokens: 5 },
+		},
+		{
+			prompt_tokens: 10,
+			completion_tokens: 1,
+			prompt_tokens_details: {
+				cache_creation_tokens: 5,
+				cache_creation_token_details: { ephemeral_1h_input_tokens: 6 },
+			},
 		},
 		{ prompt_tokens: 10, completion_tokens: 1, prompt_tokens_details: { audio_tokens: 11 } },
 		{ prompt_tokens: 10, completion_tokens: 1, completion_tokens_details: { audio_tokens: 2 } },
