@@ -33,12 +33,11 @@ export class OpenAIChatReader implements WireReader {
 		const { choices, model, usage } = body;
 		if (typeof model === "string" && model !== "") this.model = model;
 		this.usage = parseOpenAIChatUsage(usage, body);
-		if (!Array.isArray(choices)) {
-			this.error = bodyError(value);
-			return;
-		}
-		this.isEmpty = false;
-		this.isComplete = true;
+		if (Array.isArray(choices) || isReceipt(body)) {
+			this.isEmpty = false;
+			// What is deferred has its usage when it is fetched.
+			this.isComplete = Array.isArray(choices);
+		} else this.error = bodyError(value);
 	}
 
 	#chunk(name: string | undefined, chunk: Readonly<Record<string, unknown>>): void {
@@ -59,6 +58,11 @@ export class OpenAIChatReader implements WireReader {
 		if (typeof text === "string" && text !== "") this.firstToken ??= "answer";
 		if (isRecord(delta)) this.firstToken ??= tokenIn(delta);
 	}
+}
+
+/** What xAI answers to `deferred: true`: a number to fetch the completion by, and nothing else. */
+function isReceipt(body: Readonly<Record<string, unknown>>): boolean {
+	return typeof body["request_id"] === "string" && Object.keys(body).length === 1;
 }
 
 /**
