@@ -1,10 +1,10 @@
-import { bodyError } from "./body-error.ts";
+import { bodyError, WRONG_FORM } from "./body-error.ts";
 import { parseGeminiUsage } from "./gemini.ts";
 import { GroundingSearches } from "./grounding-searches.ts";
 import { isRecord } from "./is-record.ts";
 import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
 import type { WireReader } from "./wire-reader.ts";
-import { latin1Json, wireText } from "./wire-text.ts";
+import { isBroken, latin1Json, wireText } from "./wire-text.ts";
 
 /** Reads what Gemini generates or embeds: whole, in events, or (a stream without `alt=sse`) as a list of chunks. */
 export class GeminiReader implements WireReader {
@@ -29,6 +29,7 @@ export class GeminiReader implements WireReader {
 		// An error may come in a list.
 		const chunk: unknown = Array.isArray(said) ? said[0] : said;
 		if (isRecord(chunk)) this.#take(chunk, wireText);
+		else if (isBroken(data)) this.error = WRONG_FORM;
 	}
 
 	body(value: unknown): void {

@@ -1,9 +1,9 @@
-import { bodyError } from "./body-error.ts";
+import { bodyError, WRONG_FORM } from "./body-error.ts";
 import { isRecord } from "./is-record.ts";
 import { openAIChunkUsage, parseOpenAIChatUsage } from "./openai-chat.ts";
 import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
 import type { WireReader } from "./wire-reader.ts";
-import { latin1Json, wireText } from "./wire-text.ts";
+import { isBroken, latin1Json, wireText } from "./wire-text.ts";
 
 /** Reads a chat completion, or one of the older completions API, whole or in chunks. */
 export class OpenAIChatReader implements WireReader {
@@ -22,10 +22,11 @@ export class OpenAIChatReader implements WireReader {
 		}
 		// What was seen already is not read again.
 		const isKnown = this.model !== undefined && this.firstToken !== undefined;
-		if (isKnown && name !== "error" && !hasNews(data, this.isComplete)) return;
+		if (isKnown && name !== "error" && data.endsWith("}") && !hasNews(data, this.isComplete)) return;
 		const chunk = latin1Json(data);
 		if (isRecord(chunk)) this.#chunk(name, chunk);
 		else if (name === "error") this.error = { message: wireText(data) };
+		else if (isBroken(data)) this.error = WRONG_FORM;
 	}
 
 	body(value: unknown): void {
