@@ -3,12 +3,13 @@ import { sumUsages, type TokenUsage } from "../core/token-usage.ts";
 import type { Call } from "../monitoring/call.ts";
 import { Exchange } from "../monitoring/exchange.ts";
 import { billSaid } from "../wire/bill-said.ts";
+import { GroundingSearches } from "../wire/grounding-searches.ts";
 import { isRecord } from "../wire/is-record.ts";
 import type { ParsedUsage } from "../wire/parsed-usage.ts";
 import { countAnswered } from "./ai-sdk-attempt.ts";
 import { ProviderTools } from "./ai-sdk-tools.ts";
 import type { ModelParams } from "./ai-sdk-types.ts";
-import { hasSameTotals, parseAiSdkEmbeddingUsage, parseAiSdkUsage } from "./ai-sdk-usage.ts";
+import { covers, parseAiSdkEmbeddingUsage, parseAiSdkUsage } from "./ai-sdk-usage.ts";
 
 /** What `doGenerate` gives: `{ content, finishReason, usage, response?, providerMetadata? }`. */
 export function readGenerated(result: unknown, call: Call, params: ModelParams): void {
@@ -58,7 +59,7 @@ export interface AnswerEnd {
 export function finishAnswer(call: Call, end: AnswerEnd): void {
 	const { finishReason, isEmpty, usage } = end;
 	const unified = isRecord(finishReason) ? finishReason["unified"] : finishReason;
-	reportUsage(call, usage, usageOf(end), unified !== "interrupted");
+	reportUsage(call, usage, usageOf(call, end), unified !== "interrupted");
 	if (unified === "error") call.fail(new LlmError("api_error", "The model stopped because of an error."));
 	else if (unified === "interrupted" && isEmpty) failEmpty(call);
 	else call.succeed();
@@ -70,18 +71,21 @@ export function failEmpty(call: Call): void {
 }
 
 /** The usage of an answer, with what was used of the provider's own tools, and the service tier. */
-export function usageOf({
-	metadata,
-	tools,
-	usage,
-}: Pick<AnswerEnd, "metadata" | "tools" | "usage">): ParsedUsage {
-	const parsed = parseAiSdkUsage(usage);
+export function usageOf(
+	call: Call,
+	{ metadata, tools, usage: said }: Pick<AnswerEnd, "metadata" | "tools" | "usage">,
+): ParsedUsage {
+	const parsed = parseAiSdkUsage(said);
 	if (!("usage" in parsed)) return parsed;
-	const said = isRecord(metadata)
-		? Object.values(metadata).find((one) => isRecord(one) && "serviceTier" in one)
-		: {};
-	const serviceTier = parsed.serviceTier ?? billSaid(said).serviceTier;
-	return { ...parsed, serviceTier, usage: tools === undefined ? parsed.usage : tools.addTo(parsed.usage) };
+	const searches = new GroundingSearches();
+	let { serviceTier } = parsed;
+	for (const one of isRecord(metadata) ? Object.values(metadata).filter(isRecord) : []) {
+		if ("serviceTier" in one) serviceTier ??= billSaid(one).serviceTier;
+		searches.add(one["groundingMetadata"]);
+	}
+	const webSearches = searches.billed(call.answeredModel ?? call.model);
+	const usage = webSearches === undefined ? parsed.usage : { ...parsed.usage, webSearches };
+	return { ...parsed, serviceTier, usage: tools === undefined ? usage : tools.addTo(usage) };
 }
 
 /** Reports a usage, unless an instrumented client or `fetch` below has told of it in more detail. */
@@ -100,7 +104,7 @@ export function reportUsage(call: Call, said: unknown, parsed: ParsedUsage, isWh
 function isHeard({ exchanges }: Call, usage: TokenUsage): boolean {
 	const heard = exchanges.flatMap((exchange) => (exchange.usage === undefined ? [] : [exchange.usage]));
 	if (heard.length === 0) return false;
-	return hasSameTotals(sumUsages(heard), usage) || heard.some((one) => hasSameTotals(one, usage));
+	return covers(sumUsages(heard), usage);
 }
 
 /** A usage that is not known to be the whole, as an exchange says it. */

@@ -157,7 +157,8 @@ class PartMeter implements StreamMeter<unknown> {
 			finishAnswer(this.#call, { finishReason, usage, metadata, tools, isEmpty: this.#isEmpty });
 			return;
 		}
-		if (end !== undefined) reportUsage(this.#call, usage, usageOf({ usage, metadata, tools }), true);
+		if (end !== undefined)
+			reportUsage(this.#call, usage, usageOf(this.#call, { usage, metadata, tools }), true);
 		failCall(this.#call, this.#failure.error);
 	}
 }

@@ -9,16 +9,17 @@ import { finishUsage, NOT_REPORTED, PARSE_ERROR, type ParsedUsage } from "../wir
 
 /**
  * The `usage` of an AI SDK answer: `{ inputTokens: { total, noCache, cacheRead, cacheWrite }, outputTokens: { total,
- * text, reasoning }, raw }`. Its `raw` is what the provider said, in the provider's shape; where we know that shape and
- * the totals agree, it tells more (cache writes for an hour, audio, searches). Cache writes without a lifetime count as
- * five minutes, as the providers' default is.
+ * text, reasoning }, raw }`. Its `raw` is what the provider said, in the provider's shape; where we know that shape, and
+ * it counts no less, it tells more (what it costs, cache writes for an hour, audio, searches). Cache writes without a
+ * lifetime count as five minutes, as the providers' default is.
  */
 export function parseAiSdkUsage(usage: unknown): ParsedUsage {
 	if (!isRecord(usage)) return NOT_REPORTED;
 	const parsed = parseNormalised(usage);
 	const raw = parseRaw(usage["raw"]);
 	if (raw === undefined || !("usage" in raw)) return parsed;
-	return "usage" in parsed && !agrees(raw.usage, parsed.usage) ? parsed : raw;
+	// Adapters miss some of what is billed: xAI's reasoning, all of Anthropic's iterations but one.
+	return "usage" in parsed && !covers(raw.usage, parsed.usage) ? parsed : raw;
 }
 
 /** The `usage` of an AI SDK embedding: `{ tokens }`. */
@@ -30,9 +31,9 @@ export function parseAiSdkEmbeddingUsage(usage: unknown): ParsedUsage {
 	return tokens === undefined ? NOT_REPORTED : { usage: { inputUncached: tokens } };
 }
 
-/** Whether two usages have the same totals: then they tell of the same answer. */
-export function hasSameTotals(one: TokenUsage, other: TokenUsage): boolean {
-	return (totalInput(one) ?? 0) === (totalInput(other) ?? 0) && (one.output ?? 0) === (other.output ?? 0);
+/** Whether a usage has no less input and output than another: then it tells of the same answer, or of more than that. */
+export function covers(one: TokenUsage, other: TokenUsage): boolean {
+	return (totalInput(one) ?? 0) >= (totalInput(other) ?? 0) && (one.output ?? 0) >= (other.output ?? 0);
 }
 
 function parseNormalised(usage: Readonly<Record<string, unknown>>): ParsedUsage {
@@ -73,12 +74,4 @@ function parseRaw(raw: unknown): ParsedUsage | undefined {
 	if (!("input_tokens" in raw)) return undefined;
 	if (ANTHROPIC_FIELDS.some((field) => field in raw)) return parseAnthropicUsage(raw);
 	return "input_tokens_details" in raw ? parseOpenAIResponsesUsage({ usage: raw }) : undefined;
-}
-
-/** Of Anthropic's iterations the adapters may know only some, and the bill is the sum of all of them. */
-function agrees(raw: TokenUsage, parsed: TokenUsage): boolean {
-	if (hasSameTotals(raw, parsed)) return true;
-	const isMore =
-		(totalInput(raw) ?? 0) >= (totalInput(parsed) ?? 0) && (raw.output ?? 0) >= (parsed.output ?? 0);
-	return raw.iterations !== undefined && isMore;
 }

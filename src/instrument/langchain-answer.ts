@@ -1,5 +1,6 @@
 import type { Call } from "../monitoring/call.ts";
 import { type BillSaid, billSaid, NO_BILL } from "../wire/bill-said.ts";
+import { GroundingSearches } from "../wire/grounding-searches.ts";
 import { isRecord } from "../wire/is-record.ts";
 import { addUsageMetadata, parseUsageMetadata } from "./langchain-usage.ts";
 
@@ -12,7 +13,9 @@ export function reportGenerations(call: Call, result: unknown): void {
 		// Of several answers to one prompt each has the usage of all.
 		const usage = usageIn(generation);
 		if (usage === undefined) continue;
-		reportUsage(call, usage, billIn(generation));
+		const searches = new GroundingSearches();
+		searches.add(groundingIn(generation));
+		reportUsage(call, usage, billIn(generation), searches);
 		return;
 	}
 }
@@ -23,6 +26,7 @@ export class ChunkReader {
 	isEmpty = true;
 	#usage: unknown = undefined;
 	#bill: BillSaid = NO_BILL;
+	readonly #searches = new GroundingSearches();
 
 	read(piece: unknown, call: Call): void {
 		if (!isRecord(piece)) return;
@@ -39,9 +43,10 @@ export class ChunkReader {
 		const usage = usageIn(chunk);
 		const bill = billIn(chunk);
 		if (bill !== NO_BILL) this.#bill = bill;
-		if (usage === undefined && (bill === NO_BILL || this.#usage === undefined)) return;
+		const isNews = this.#searches.add(groundingIn(chunk)) || bill !== NO_BILL;
+		if (usage === undefined && (!isNews || this.#usage === undefined)) return;
 		if (usage !== undefined) this.#usage = addUsageMetadata(this.#usage, usage);
-		reportUsage(call, this.#usage, this.#bill);
+		reportUsage(call, this.#usage, this.#bill, this.#searches);
 	}
 
 	/** The usage of an event is that of all until then. */
@@ -56,12 +61,24 @@ export class ChunkReader {
 }
 
 /** What was read off the wire knows more than what LangChain keeps of it. */
-function reportUsage(call: Call, metadata: unknown, bill: BillSaid = NO_BILL): void {
+function reportUsage(
+	call: Call,
+	metadata: unknown,
+	bill: BillSaid = NO_BILL,
+	searches?: GroundingSearches,
+): void {
 	if (call.exchanges.some(({ usage }) => usage !== undefined)) return;
 	const parsed = parseUsageMetadata(metadata);
-	if ("usage" in parsed) call.reportUsage(parsed.usage, bill);
-	// No usage at all is one that cannot be read.
-	else if (parsed.missing === "parse_error") call.reportUsage(null);
+	if ("usage" in parsed) {
+		const webSearches = searches?.billed(call.answeredModel ?? call.model);
+		call.reportUsage(webSearches === undefined ? parsed.usage : { ...parsed.usage, webSearches }, bill);
+		// No usage at all is one that cannot be read.
+	} else if (parsed.missing === "parse_error") call.reportUsage(null);
+}
+
+/** What Google's package keeps of a candidate beside its content. */
+function groundingIn(generation: unknown): unknown {
+	return record(record(generation)["generationInfo"])["groundingMetadata"];
 }
 
 function usageIn(generation: unknown): unknown {

@@ -1,4 +1,5 @@
 import { isRecord } from "../wire/is-record.ts";
+import { providerOfHost } from "../wire/provider-of-host.ts";
 
 /** What a chat model has by which it is known, whichever copy of `@langchain/core` its class comes from. */
 interface ChatModelShape {
@@ -35,10 +36,21 @@ const PROVIDERS: ReadonlyMap<string, string> = new Map([
 	["mistralai", "mistral"],
 ]);
 
-/** The `provider` label of a model, from what it says of itself to LangSmith. */
+/** The `provider` label of a model: the host that it asks tells, else what it says of itself to LangSmith. */
 export function providerOf(model: object): string {
+	const host = baseUrlOf(model);
+	const known = host === undefined ? undefined : providerOfHost(host);
+	if (known !== undefined) return known;
 	const said = lsParam(model, "ls_provider")?.toLowerCase() ?? "unknown";
 	return PROVIDERS.get(said) ?? said;
+}
+
+/** Where the classes for the `openai` and `@anthropic-ai/sdk` packages keep the URL that they give to the client. */
+function baseUrlOf(model: object): string | undefined {
+	// A view on fields that some classes have: they are checked before they are believed.
+	const { apiUrl, clientConfig, clientOptions } = model as Readonly<Record<string, unknown>>;
+	const options = [clientConfig, clientOptions].filter(isRecord);
+	return [apiUrl, ...options.map(({ baseURL }) => baseURL)].find(isName);
 }
 
 /**

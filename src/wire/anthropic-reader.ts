@@ -1,9 +1,9 @@
 import { mergeAnthropicUsage, parseAnthropicUsage } from "./anthropic-messages.ts";
-import { bodyError } from "./body-error.ts";
+import { bodyError, WRONG_FORM } from "./body-error.ts";
 import { isRecord } from "./is-record.ts";
 import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
 import type { WireReader } from "./wire-reader.ts";
-import { latin1Json, wireText } from "./wire-text.ts";
+import { isBroken, latin1Json, wireText } from "./wire-text.ts";
 
 /** Reads a message, whole or in events. */
 export class AnthropicReader implements WireReader {
@@ -18,14 +18,18 @@ export class AnthropicReader implements WireReader {
 
 	event(name: string | undefined, data: string): void {
 		// Each event has its type as its name, too; what the first token was of is asked once.
-		if (name === "content_block_delta" && this.firstToken !== undefined) return;
+		if (name === "content_block_delta" && this.firstToken !== undefined && data.endsWith("}")) return;
 		const event = latin1Json(data);
 		if (name === "error") {
 			this.isEmpty = false;
 			this.error = isRecord(event) ? event : { message: wireText(data) };
 			return;
 		}
-		if (!isRecord(event)) return;
+		if (!isRecord(event)) {
+			// The SDK reads no ping.
+			if (name !== "ping" && isBroken(data)) this.error = WRONG_FORM;
+			return;
+		}
 		const { type } = event;
 		if (type !== "ping") this.isEmpty = false;
 		if (type === "message_start") this.#start(event["message"]);

@@ -1,7 +1,7 @@
 import { isRecord } from "./is-record.ts";
 
 /** For `classifyError`: an `invalid_response`. */
-const WRONG_FORM: unknown = {
+export const WRONG_FORM: unknown = {
 	name: "SyntaxError",
 	message: "The answer has not the form that its API promises.",
 };

@@ -25,7 +25,7 @@ export interface ErrorWords {
 
 /**
  * Reads the words out of an SDK's error (OpenAI's has the body's `error` in `error`, Anthropic's the whole body,
- * Google's has the body as JSON in its message), or out of the body itself.
+ * Google's has the body as JSON in its message, AWS' its own name for a code), or out of the body itself.
  */
 export function readErrorWords(error: unknown): ErrorWords {
 	const layers = layersOf(error);
@@ -33,6 +33,7 @@ export function readErrorWords(error: unknown): ErrorWords {
 	const single = layers.map((layer) => layer["details"]).filter(isRecord);
 	const codes = [
 		...strings(layers, ["code", "errorCode"]),
+		...strings(layers.filter(isOfAws), ["name"]),
 		...strings(single, ["error_code"]),
 		...strings(lists, ["reason"]),
 	];
@@ -87,10 +88,19 @@ function strings(layers: readonly Layer[], keys: readonly string[]): string[] {
 		.filter((value) => typeof value === "string");
 }
 
-/** The HTTP status; inside a stream the one that Google, OpenRouter and Azure write into the body as `code`. */
+/** Whether AWS' SDK has thrown it, whose classes are the exceptions of the service. */
+function isOfAws(layer: Layer): boolean {
+	return isRecord(layer["$metadata"]);
+}
+
+/**
+ * The HTTP status, as `status_code` at Ollama; inside a stream the one that Google, OpenRouter and Azure write into the
+ * body as `code`.
+ */
 function statusOf(layers: readonly Layer[]): number | undefined {
-	for (const key of ["status", "statusCode", "code"]) {
-		for (const layer of layers) {
+	const aws = layers.map((layer) => layer["$metadata"]).filter(isRecord);
+	for (const key of ["status", "statusCode", "status_code", "httpStatusCode", "code"]) {
+		for (const layer of key === "httpStatusCode" ? aws : layers) {
 			const value = layer[key];
 			const status = typeof value === "string" && /^[45]\d\d$/.test(value) ? Number(value) : value;
 			const isHttp = typeof status === "number" && Number.isInteger(status) && status >= 100 && status < 600;

@@ -3,7 +3,7 @@ import type { ErrorWords } from "./error-facts.ts";
 
 /**
  * Codes and types of providers' errors that settle what happened, whatever the HTTP status. Sources: the error pages
- * of OpenAI, Azure, Groq, Mistral, Anthropic (with the error codes of its SDK) and google.rpc.Code.
+ * of OpenAI, Azure, Groq, Mistral, Anthropic (with the error codes of its SDK), google.rpc.Code and Amazon Bedrock.
  */
 const NAMES: ReadonlyMap<string, ErrorType> = new Map<string, ErrorType>([
 	["rate_limit_exceeded", "rate_limit"],
@@ -36,6 +36,15 @@ const NAMES: ReadonlyMap<string, ErrorType> = new Map<string, ErrorType>([
 	["timeout_error", "timeout"],
 	["request_timeout", "timeout"],
 	["deadline_exceeded", "timeout"],
+	["throttlingexception", "rate_limit"],
+	["servicequotaexceededexception", "quota"],
+	["accessdeniedexception", "auth_failed"],
+	["resourcenotfoundexception", "model_unavailable"],
+	["modelnotreadyexception", "model_unavailable"],
+	["serviceunavailableexception", "model_unavailable"],
+	["modeltimeoutexception", "timeout"],
+	["modelerrorexception", "api_error"],
+	["modelstreamerrorexception", "api_error"],
 ]);
 
 /** Names that say little: the HTTP status, where there is one, says more. */
@@ -47,6 +56,8 @@ const VAGUE_NAMES: ReadonlyMap<string, ErrorType> = new Map<string, ErrorType>([
 	["server_error", "api_error"],
 	["internal_server_error", "api_error"],
 	["internal", "api_error"],
+	["validationexception", "validation"],
+	["internalserverexception", "api_error"],
 ]);
 
 /** OpenAI's `insufficient_quota` and its kin, Anthropic's spend limits, and what others call an empty purse. */

@@ -1,9 +1,10 @@
-import { bodyError } from "./body-error.ts";
+import { bodyError, WRONG_FORM } from "./body-error.ts";
 import { parseGeminiUsage } from "./gemini.ts";
+import { GroundingSearches } from "./grounding-searches.ts";
 import { isRecord } from "./is-record.ts";
 import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
 import type { WireReader } from "./wire-reader.ts";
-import { latin1Json, wireText } from "./wire-text.ts";
+import { isBroken, latin1Json, wireText } from "./wire-text.ts";
 
 /** Reads what Gemini generates or embeds: whole, in events, or (a stream without `alt=sse`) as a list of chunks. */
 export class GeminiReader implements WireReader {
@@ -16,6 +17,8 @@ export class GeminiReader implements WireReader {
 	readonly isEnded: boolean = false;
 	error: unknown = undefined;
 	readonly #isEmbedding: boolean;
+	readonly #searches = new GroundingSearches();
+	#said: unknown = undefined;
 
 	constructor(isEmbedding: boolean) {
 		this.#isEmbedding = isEmbedding;
@@ -26,6 +29,7 @@ export class GeminiReader implements WireReader {
 		// An error may come in a list.
 		const chunk: unknown = Array.isArray(said) ? said[0] : said;
 		if (isRecord(chunk)) this.#take(chunk, wireText);
+		else if (isBroken(data)) this.error = WRONG_FORM;
 	}
 
 	body(value: unknown): void {
@@ -48,12 +52,14 @@ export class GeminiReader implements WireReader {
 		else this.isEmpty &&= !("candidates" in chunk || "usageMetadata" in chunk || "promptFeedback" in chunk);
 		if (typeof modelVersion === "string" && modelVersion !== "") this.model = decode(modelVersion);
 		// Each report is of all that was until then. Vertex's first ones have no counts.
-		if (isRecord(usageMetadata) && Object.keys(usageMetadata).some((key) => key.endsWith("Count")))
-			this.usage = parseGeminiUsage(usageMetadata);
+		let isNews = isRecord(usageMetadata) && Object.keys(usageMetadata).some((key) => key.endsWith("Count"));
+		if (isNews) this.#said = usageMetadata;
 		for (const candidate of Array.isArray(candidates) ? candidates.filter(isRecord) : []) {
+			if (this.#searches.add(candidate["groundingMetadata"])) isNews = true;
 			if (typeof candidate["finishReason"] === "string") this.isComplete = true;
 			this.firstToken ??= tokenIn(candidate["content"]);
 		}
+		if (isNews) this.usage = parseGeminiUsage(this.#said, this.#searches.billed(this.model));
 		// A prompt that was refused has no candidate.
 		if (isRecord(chunk["promptFeedback"]) && chunk["promptFeedback"]["blockReason"] !== undefined)
 			this.isComplete = true;

@@ -12,8 +12,10 @@ import {
 /**
  * The `usageMetadata` of Gemini: `promptTokenCount` includes what was read from the cache; what tools put into the prompt
  * (`toolUsePromptTokenCount`) stands beside it; output is candidates and thoughts.
+ *
+ * @param webSearches what the candidates tell of searches
  */
-export function parseGeminiUsage(usage: unknown): ParsedUsage {
+export function parseGeminiUsage(usage: unknown, webSearches?: number): ParsedUsage {
 	if (usage === undefined || usage === null) return NOT_REPORTED;
 	const counts = new CountReader();
 	const prompt = counts.count(usage, "promptTokenCount");
@@ -50,7 +52,7 @@ export function parseGeminiUsage(usage: unknown): ParsedUsage {
 			inputImage: promptImage === undefined ? undefined : within(promptImage, uncached - inputAudio),
 			outputAudio,
 			outputImage,
-			webSearches: undefined,
+			webSearches,
 			serverTools: undefined,
 			iterations: undefined,
 		}),

@@ -1,9 +1,9 @@
-import { bodyError } from "./body-error.ts";
+import { bodyError, WRONG_FORM } from "./body-error.ts";
 import { isRecord } from "./is-record.ts";
 import { openAIChunkUsage, parseOpenAIChatUsage } from "./openai-chat.ts";
 import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
 import type { WireReader } from "./wire-reader.ts";
-import { latin1Json, wireText } from "./wire-text.ts";
+import { isBroken, latin1Json, wireText } from "./wire-text.ts";
 
 /** Reads a chat completion, or one of the older completions API, whole or in chunks. */
 export class OpenAIChatReader implements WireReader {
@@ -22,10 +22,11 @@ export class OpenAIChatReader implements WireReader {
 		}
 		// What was seen already is not read again.
 		const isKnown = this.model !== undefined && this.firstToken !== undefined;
-		if (isKnown && name !== "error" && !hasNews(data, this.isComplete)) return;
+		if (isKnown && name !== "error" && data.endsWith("}") && !hasNews(data, this.isComplete)) return;
 		const chunk = latin1Json(data);
 		if (isRecord(chunk)) this.#chunk(name, chunk);
 		else if (name === "error") this.error = { message: wireText(data) };
+		else if (isBroken(data)) this.error = WRONG_FORM;
 	}
 
 	body(value: unknown): void {
@@ -33,12 +34,11 @@ export class OpenAIChatReader implements WireReader {
 		const { choices, model, usage } = body;
 		if (typeof model === "string" && model !== "") this.model = model;
 		this.usage = parseOpenAIChatUsage(usage, body);
-		if (!Array.isArray(choices)) {
-			this.error = bodyError(value);
-			return;
-		}
-		this.isEmpty = false;
-		this.isComplete = true;
+		if (Array.isArray(choices) || isReceipt(body)) {
+			this.isEmpty = false;
+			// What is deferred has its usage when it is fetched.
+			this.isComplete = Array.isArray(choices);
+		} else this.error = bodyError(value);
 	}
 
 	#chunk(name: string | undefined, chunk: Readonly<Record<string, unknown>>): void {
@@ -59,6 +59,11 @@ export class OpenAIChatReader implements WireReader {
 		if (typeof text === "string" && text !== "") this.firstToken ??= "answer";
 		if (isRecord(delta)) this.firstToken ??= tokenIn(delta);
 	}
+}
+
+/** What xAI answers to `deferred: true`: a number to fetch the completion by, and nothing else. */
+function isReceipt(body: Readonly<Record<string, unknown>>): boolean {
+	return typeof body["request_id"] === "string" && Object.keys(body).length === 1;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** wire/: what providers say (usage, errors, rate limits), read from plain values; no I/O, and nothing throws. */
 import { billSaid } from "./bill-said.ts";
+import { readCacheWrites } from "./cache-writes.ts";
 import { CountReader } from "./count-reader.ts";
 import { isRecord } from "./is-record.ts";
 import {
@@ -15,10 +16,10 @@ import { readServerTools } from "./server-tools.ts";
  * The `usage` of a chat completion, from OpenAI or from a server that is compatible with it.
  *
  * `prompt_tokens` includes what was read from the cache (`prompt_tokens_details.cached_tokens`; DeepSeek's
- * `prompt_cache_hit_tokens`; Moonshot's `cached_tokens`) and what was written to it (`cache_write_tokens`). A usage in
- * which these are more than the prompt is a `parse_error`, for it has no price; so are audio or image tokens that are
+ * `prompt_cache_hit_tokens`; Moonshot's `cached_tokens`) and what was written to it. A usage in which these are more than the prompt is a `parse_error`, for it has no price; so are audio or image tokens that are
  * more than their whole. Reasoning costs what output costs, so a `reasoning_tokens` that contradicts the rest is left
- * out and the rest stands.
+ * out and the rest stands. Google reports no thoughts here but in the total, so what is more in it than prompt and
+ * completion is reasoning, unless a field that we do not know may say otherwise.
  *
  * @param answer the completion or the chunk that it stands in, which names the service tier
  */
@@ -34,7 +35,7 @@ export function parseOpenAIChatUsage(usage: unknown, answer?: unknown): ParsedUs
 		counts.count(promptDetails, "cached_tokens") ??
 		counts.count(usage, "prompt_cache_hit_tokens") ??
 		counts.count(usage, "cached_tokens");
-	const cacheWrite5m = counts.count(promptDetails, "cache_write_tokens");
+	const writes = readCacheWrites(usage, promptDetails, counts);
 	const audio = counts.count(promptDetails, "audio_tokens");
 	const image = counts.count(promptDetails, "image_tokens");
 	const reportedReasoning = counts.count(completionDetails, "reasoning_tokens");
@@ -46,8 +47,11 @@ export function parseOpenAIChatUsage(usage: unknown, answer?: unknown): ParsedUs
 	if (counts.bad) return PARSE_ERROR;
 	if (prompt === undefined && completion === undefined) return withoutKnownFields(usage);
 
-	const uncached = (prompt ?? 0) - (cacheRead ?? 0) - (cacheWrite5m ?? 0);
-	const { output, reasoning } = withReasoning(prompt ?? 0, completion, total, reportedReasoning);
+	const unread = (prompt ?? 0) - (cacheRead ?? 0);
+	const written = (writes.fiveMinutes ?? 0) + (writes.hour ?? 0);
+	const uncached = written > unread && writes.mayStandBeside ? unread : unread - written;
+	const reported = reportedReasoning ?? hiddenReasoning(usage, { prompt, completion, total });
+	const { output, reasoning } = withReasoning(prompt ?? 0, completion, total, reported);
 	if (uncached < 0 || (audio ?? 0) + (image ?? 0) > (prompt ?? 0)) return PARSE_ERROR;
 	if ((outputAudio ?? 0) + (outputImage ?? 0) > (output ?? 0)) return PARSE_ERROR;
 
@@ -59,7 +63,8 @@ export function parseOpenAIChatUsage(usage: unknown, answer?: unknown): ParsedUs
 		usage: finishUsage({
 			inputUncached: prompt === undefined ? undefined : uncached,
 			cacheRead,
-			cacheWrite5m,
+			cacheWrite5m: writes.fiveMinutes,
+			cacheWrite1h: writes.hour,
 			output,
 			reasoning,
 			inputAudio,
@@ -104,12 +109,34 @@ function withReasoning(
 	total: number | undefined,
 	reasoning: number | undefined,
 ): { output: number | undefined; reasoning: number | undefined } {
-	if (completion === undefined || reasoning === undefined)
-		return { output: completion, reasoning: undefined };
+	if (reasoning === undefined) return { output: completion, reasoning: undefined };
+	const written = completion ?? 0;
 	const isOutside =
-		total === undefined ? reasoning > completion : total === prompt + completion + reasoning && reasoning > 0;
-	if (isOutside) return { output: completion + reasoning, reasoning };
-	return { output: completion, reasoning: reasoning > completion ? undefined : reasoning };
+		total === undefined ? reasoning > written : total === prompt + written + reasoning && reasoning > 0;
+	if (isOutside) return { output: written + reasoning, reasoning };
+	return { output: completion, reasoning: reasoning > written ? undefined : reasoning };
+}
+
+/** Of these a total is made. */
+const TOTALLED: ReadonlySet<string> = new Set(["prompt_tokens", "completion_tokens", "total_tokens"]);
+
+/**
+ * What only the total tells of; `undefined` where it is none. Any other number may be what the total has more: the
+ * seconds of Mistral's audio input, the cache of gateways that count it beside the prompt.
+ */
+function hiddenReasoning(
+	usage: unknown,
+	{
+		completion = 0,
+		prompt,
+		total = 0,
+	}: { readonly [part in "completion" | "prompt" | "total"]: number | undefined },
+): number | undefined {
+	if (prompt === undefined || total <= prompt + completion || !isRecord(usage)) return undefined;
+	const isExplained = Object.entries(usage).some(
+		([key, value]) => typeof value === "number" && value > 0 && !TOTALLED.has(key),
+	);
+	return isExplained ? undefined : total - prompt - completion;
 }
 
 function atMost(count: number | undefined, limit: number): number | undefined {

@@ -1,9 +1,9 @@
-import { bodyError } from "./body-error.ts";
+import { bodyError, WRONG_FORM } from "./body-error.ts";
 import { isRecord } from "./is-record.ts";
 import { parseOpenAIResponsesUsage } from "./openai-responses.ts";
 import { NOT_REPORTED, type ParsedUsage } from "./parsed-usage.ts";
 import type { WireReader } from "./wire-reader.ts";
-import { latin1Json, wireText } from "./wire-text.ts";
+import { isBroken, latin1Json, wireText } from "./wire-text.ts";
 
 /** Reads an answer of the Responses API, whole or in events. */
 export class OpenAIResponsesReader implements WireReader {
@@ -18,8 +18,9 @@ export class OpenAIResponsesReader implements WireReader {
 	event(name: string | undefined, data: string): void {
 		// The name is the type; a name that is none is a proxy's.
 		const type = name === "error" || name?.startsWith("response.") === true ? name : typeOf(data);
-		if (type === undefined) return;
 		if (type === "error") this.#failed(data);
+		else if (!data.endsWith("}") && isBroken(data)) this.error = WRONG_FORM;
+		else if (type === undefined) return;
 		else if (type.endsWith(".delta")) this.#delta(type);
 		else if (LAST.test(type) || type === "response.created") this.#response(type, latin1Json(data));
 		else this.isEmpty &&= !type.startsWith("response.");
@@ -38,6 +39,7 @@ export class OpenAIResponsesReader implements WireReader {
 
 	#response(type: string, event: unknown): void {
 		const response = isRecord(event) ? event["response"] : undefined;
+		if (event === undefined) this.error = WRONG_FORM;
 		if (!isRecord(response)) return;
 		this.#take(response, wireText);
 		this.isEnded ||= LAST.test(type);

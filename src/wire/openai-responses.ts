@@ -12,7 +12,8 @@ import {
 /**
  * The usage of a response: `input_tokens` includes what was read from the cache (and written to it), `output_tokens` the
  * reasoning. Where total = input + output + reasoning, it is counted outside, as in xAI's chat. Searches are no part of
- * the usage: they are output items of type `web_search_call`, and are counted there.
+ * the usage: what is billed of them is in `tool_usage.web_search.num_requests` of the response, and where that is not told,
+ * each output item of type `web_search_call` is one.
  *
  * @param response the body of a response, or the `response` of a stream's last event
  */
@@ -82,10 +83,19 @@ function toolsIn(
 	}
 	// xAI bills a live search by the sources that it used.
 	if (sources > 0) tools.set("live_search_sources", sources);
+	searches = billedSearches(response) ?? searches;
 	return {
 		webSearches: searches > 0 ? searches : undefined,
 		serverTools: tools.size > 0 ? Object.fromEntries(tools) : undefined,
 	};
+}
+
+/** One item may be several searches, and some are free. */
+function billedSearches(response: unknown): number | undefined {
+	const used = isRecord(response) && isRecord(response["tool_usage"]) ? response["tool_usage"] : {};
+	return isRecord(used["web_search"])
+		? new CountReader().count(used["web_search"], "num_requests")
+		: undefined;
 }
 
 /** Only a search is billed: opening a page and finding something in it are not. */

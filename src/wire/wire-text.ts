@@ -7,6 +7,11 @@ export function latin1Json(data: string): unknown {
 	}
 }
 
+/** Whether an event begins like JSON and is none: what does not begin so may be a server's sign of life. */
+export function isBroken(data: string): boolean {
+	return data.startsWith("{") && latin1Json(data) === undefined;
+}
+
 /** A text of such JSON as it was meant: ASCII, mostly, and the same then. */
 export function wireText(latin1: string): string {
 	// Escapes may have brought characters that no byte stands for: then it was not cut out of bytes alone.

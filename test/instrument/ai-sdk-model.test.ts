@@ -193,6 +193,7 @@ describe("one call, one meter", () => {
 			{ inputUncached: 60, cacheRead: 40, output: 20, reasoning: 5, inputAudio: 7 },
 			{},
 		],
+		["more than the adapter", { inputUncached: 60, cacheRead: 40, output: 310, reasoning: 290 }, {}],
 		["another usage", { inputUncached: 1, output: 1 }, { not_reported: 1 }],
 	])("a client below that has heard %s", async (_what, usage, missing) => {
 		const below = createOpenAI({

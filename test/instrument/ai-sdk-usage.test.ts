@@ -154,6 +154,26 @@ describe("the provider's own numbers beside them", () => {
 		});
 	});
 
+	test("xAI's reasoning and its cost, where the adapter adds neither", () => {
+		const raw = {
+			prompt_tokens: 12,
+			completion_tokens: 1,
+			total_tokens: 303,
+			prompt_tokens_details: { cached_tokens: 11 },
+			completion_tokens_details: { reasoning_tokens: 290 },
+			cost_in_usd_ticks: 1_466_250,
+		};
+		const said = {
+			inputTokens: input({ total: 12, noCache: 1, cacheRead: 11 }),
+			outputTokens: output({ total: 1, text: 0, reasoning: 290 }),
+		};
+		// 12 + 1 + 290 = 303: the reasoning stands beside the completion. A tick is 10⁻¹⁰ dollars.
+		expect(parseAiSdkUsage({ ...said, raw })).toEqual({
+			usage: { inputUncached: 1, cacheRead: 11, output: 291, reasoning: 290 },
+			reportedCostUsd: 0.000146625,
+		});
+	});
+
 	test.each([
 		["of another answer", { prompt_tokens: 1, completion_tokens: 1 }],
 		["that contradict themselves", { prompt_tokens: 1, prompt_tokens_details: { cached_tokens: 2 } }],

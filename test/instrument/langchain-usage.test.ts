@@ -52,6 +52,51 @@ describe("parseUsageMetadata", () => {
 		).toStrictEqual({ usage: { inputUncached: 4, cacheRead: 1000, output: 5 } });
 	});
 
+	test("Google's package has the thoughts in the total alone", () => {
+		// 623 - 20 - 198 = 405.
+		expect(parseUsageMetadata({ input_tokens: 20, output_tokens: 198, total_tokens: 623 })).toStrictEqual({
+			usage: { inputUncached: 20, output: 603, reasoning: 405 },
+		});
+		const cached = {
+			input_tokens: 1000,
+			output_tokens: 10,
+			total_tokens: 1090,
+			input_token_details: { cache_read: 600 },
+		};
+		expect(parseUsageMetadata(cached)).toStrictEqual({
+			usage: { inputUncached: 400, cacheRead: 600, output: 90, reasoning: 80 },
+		});
+	});
+
+	test("xAI's reasoning stands beside the output, everybody else's in it", () => {
+		const usage = { input_tokens: 12, output_tokens: 1, output_token_details: { reasoning: 290 } };
+		expect(parseUsageMetadata({ ...usage, total_tokens: 303 })).toStrictEqual({
+			usage: { inputUncached: 12, output: 291, reasoning: 290 },
+		});
+		// A total that nothing explains: what is reported of the reasoning stands.
+		expect(parseUsageMetadata({ ...usage, output_tokens: 300, total_tokens: 400 })).toStrictEqual({
+			usage: { inputUncached: 12, output: 300, reasoning: 290 },
+		});
+	});
+
+	test("an older AWS package left the cache out of input_tokens, and had it in the total", () => {
+		const usage = {
+			input_tokens: 400,
+			output_tokens: 10,
+			total_tokens: 710,
+			input_token_details: { cache_read: 200, cache_creation: 100 },
+		};
+		expect(parseUsageMetadata(usage)).toStrictEqual({
+			usage: { inputUncached: 400, cacheRead: 200, cacheWrite5m: 100, output: 10 },
+		});
+	});
+
+	test("a total that is no count spoils nothing", () => {
+		expect(parseUsageMetadata({ input_tokens: 3, output_tokens: 5, total_tokens: Number.NaN })).toStrictEqual(
+			{ usage: { inputUncached: 3, output: 5 } },
+		);
+	});
+
 	test("what is no count cannot be read", () => {
 		for (const bad of [
 			"12",

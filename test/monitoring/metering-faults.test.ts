@@ -93,12 +93,20 @@ describe("a usage that could not be read", () => {
 
 	test.each<readonly [string, string]>([
 		["an event that is too large", `${wide}data: {"choices":[]}\n\ndata: [DONE]\n\n`],
-		["an event that is cut off", `data: {"choices":[]}\n\ndata: {"usage":{"prompt_tok`],
 		["numbers that are none", `data: {"choices":[],"usage":{"prompt_tokens":"many"}}\n\ndata: [DONE]\n\n`],
 	])("%s is a parse_error", async (_, events) => {
 		using recorder = installTestRecorder();
 		await ask(true, async () => new Response(events));
 		expect(recorder.calls).toMatchObject([lost]);
+	});
+
+	test.each<readonly [string, string]>([
+		["at its end", 'data: {"choices":[]}\n\ndata: {"usage":{"prompt_tok'],
+		["in its middle", 'data: {"choices":[]}\n\ndata: {"choices":[{"del\n\ndata: [DONE]\n\n'],
+	])("a stream that is torn %s is no answer", async (_, events) => {
+		using recorder = installTestRecorder();
+		await ask(true, async () => new Response(events));
+		expect(recorder.calls).toMatchObject([{ outcome: "error", errorType: "invalid_response" }]);
 	});
 
 	test("because of a fault of ours, too; but where the usage was read all the same, it counts", async () => {

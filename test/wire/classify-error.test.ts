@@ -39,6 +39,16 @@ function quotaFailure(...quotaIds: string[]): object {
 	};
 }
 
+/** As AWS' SDK throws it; inside a stream it has no status. */
+function aws(name: string, httpStatusCode?: number, message = "said AWS"): Error {
+	return Object.assign(new Error(message), { name, $fault: "client", $metadata: { httpStatusCode } });
+}
+
+/** As Ollama's client throws it. */
+function ollama(status: number, message: string): Error {
+	return Object.assign(new Error(message), { name: "ResponseError", error: message, status_code: status });
+}
+
 function withCode(code: string, cause?: Error): Error {
 	return Object.assign(new Error("low level", cause === undefined ? {} : { cause }), { code });
 }
@@ -63,6 +73,28 @@ function thrownBy(fn: () => unknown): unknown {
 }
 
 const CASES: readonly (readonly [string, unknown, ErrorType])[] = [
+	// Amazon Bedrock: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
+	["throttled", aws("ThrottlingException", 429, "Too many tokens, please wait."), "rate_limit"],
+	["throttled in a stream", aws("ThrottlingException", undefined, "Too many tokens."), "rate_limit"],
+	["a quota of the account", aws("ServiceQuotaExceededException", 400), "quota"],
+	["no access", aws("AccessDeniedException", 403), "auth_failed"],
+	["an old token", aws("ExpiredTokenException", 403), "auth_failed"],
+	["no such model", aws("ResourceNotFoundException", 404), "model_unavailable"],
+	["a cold model", aws("ModelNotReadyException", 429), "model_unavailable"],
+	["too busy", aws("ServiceUnavailableException", 503), "model_unavailable"],
+	["a slow model", aws("ModelTimeoutException", 408), "timeout"],
+	["a slow model in a stream", aws("ModelTimeoutException"), "timeout"],
+	["a model that failed", aws("ModelErrorException", 424), "api_error"],
+	["a stream that failed", aws("ModelStreamErrorException"), "api_error"],
+	["AWS failed", aws("InternalServerException", 500), "api_error"],
+	["a bad request", aws("ValidationException", 400), "validation"],
+	["a bad request in a stream", aws("ValidationException"), "validation"],
+	["a long one", aws("ValidationException", 400, "Input is too long for requested model."), "token_limit"],
+	// Ollama
+	["Ollama's 429", ollama(429, "too many requests"), "rate_limit"],
+	["Ollama's 401", ollama(401, "unauthorized"), "auth_failed"],
+	["Ollama's 404", ollama(404, 'model "x" not found'), "model_unavailable"],
+	["Ollama's 400", ollama(400, "bad"), "validation"],
 	// OpenAI
 	[
 		"429 insufficient_quota",

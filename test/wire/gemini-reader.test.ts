@@ -46,6 +46,29 @@ describe("a stream", () => {
 		expect(read(chunk(parts), chunk([{ text: "later" }])).firstToken).toBe(firstToken ?? "answer");
 	});
 
+	test("counts the searches that it is grounded in, each different one", () => {
+		const grounded = (...webSearchQueries: readonly unknown[]): object =>
+			chunk(
+				[{ text: "Hi" }],
+				{ modelVersion: "gemini-3-pro-preview" },
+				{ groundingMetadata: { webSearchQueries } },
+			);
+		const ends = chunk([], { modelVersion: "gemini-3-pro-preview", ...counted(3) }, STOP);
+		const searches = (...events: readonly unknown[]): unknown => {
+			const { usage } = read(...events);
+			return "usage" in usage ? usage.usage.webSearches : usage;
+		};
+		// Before the usage and after it, again, and with what is no query.
+		expect(searches(grounded("one", "two"), ends)).toBe(2);
+		expect(searches(ends, grounded("one", "two"))).toBe(2);
+		expect(searches(grounded("one"), grounded("one", "two", "two"), ends)).toBe(2);
+		expect(searches(grounded("one", "", null, 5), ends)).toBe(1);
+		expect(searches(grounded(), ends)).toBeUndefined();
+		expect(searches(grounded("one"))).toEqual({ missing: "not_reported" });
+		// Before Gemini 3 it is the answer that is billed.
+		expect(searches(grounded("one", "two"), { ...ends, modelVersion: "gemini-2.5-flash" })).toBe(1);
+	});
+
 	test("of a prompt that was refused is complete", () => {
 		const refused = {
 			promptFeedback: { blockReason: "SAFETY" },

@@ -153,3 +153,16 @@ test("an error after the first token is seen", () => {
 	expect(read(text("a"), text("b"), { error: { code: 500 } }).error).toEqual({ error: { code: 500 } });
 	expect(read(text("a"), text("b"), text("error")).error).toBeUndefined();
 });
+
+test("what xAI defers is no fault, and has no usage yet", () => {
+	const receipt = { request_id: "f15c114e-f47d-40ca-8d5c-8c23d656eeb6" };
+	expect(readBody("openai-chat", receipt)).toMatchObject({
+		usage: { missing: "not_reported" },
+		isEmpty: false,
+		isComplete: false,
+		error: undefined,
+	});
+	// As others write an error under 200.
+	expect(readBody("openai-chat", { ...receipt, message: "no" }).error).toBeDefined();
+	expect(readBody("openai-chat", { request_id: 5 }).error).toBeDefined();
+});

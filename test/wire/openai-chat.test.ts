@@ -102,6 +102,52 @@ describe("parseOpenAIChatUsage", () => {
 		});
 	});
 
+	test("takes the cache writes of LiteLLM and DashScope out of the prompt", () => {
+		// 10,000 in all, of which 1,000 were read and 8,000 written.
+		const sizes = { prompt_tokens: 10_000, completion_tokens: 100, total_tokens: 10_100 };
+		const litellm = {
+			...sizes,
+			cache_creation_input_tokens: 8000,
+			cache_read_input_tokens: 1000,
+			prompt_tokens_details: { cached_tokens: 1000, cache_creation_tokens: 8000 },
+		};
+		const details = { cached_tokens: 1000, cache_creation_input_tokens: 8000, cache_type: "ephemeral" };
+		const read = { inputUncached: 1000, cacheRead: 1000, output: 100 };
+		for (const usage of [
+			litellm,
+			{ ...litellm, prompt_tokens_details: { cached_tokens: 1000 } },
+			{ ...sizes, prompt_tokens_details: details },
+		]) {
+			expect(parseOpenAIChatUsage(usage)).toEqual({ usage: { ...read, cacheWrite5m: 8000 } });
+		}
+		const hour = { ephemeral_5m_input_tokens: 3000, ephemeral_1h_input_tokens: 5000 };
+		for (const usage of [
+			{
+				...litellm,
+				prompt_tokens_details: { ...litellm.prompt_tokens_details, cache_creation_token_details: hour },
+			},
+			{ ...sizes, prompt_tokens_details: { ...details, cache_creation: hour } },
+		]) {
+			expect(parseOpenAIChatUsage(usage)).toEqual({
+				usage: { ...read, cacheWrite5m: 3000, cacheWrite1h: 5000 },
+			});
+		}
+	});
+
+	test("an older LiteLLM counts them beside the prompt: they are more than it", () => {
+		const usage = {
+			completion_tokens: 467,
+			prompt_tokens: 31,
+			total_tokens: 498,
+			prompt_tokens_details: { cached_tokens: 0 },
+			cache_creation_input_tokens: 1253,
+			cache_read_input_tokens: 0,
+		};
+		expect(parseOpenAIChatUsage(usage)).toEqual({
+			usage: { inputUncached: 31, cacheRead: 0, cacheWrite5m: 1253, output: 467 },
+		});
+	});
+
 	test("reads the cache of DeepSeek and Moonshot", () => {
 		const hit = {
 			prompt_tokens: 100,
@@ -132,6 +178,41 @@ describe("parseOpenAIChatUsage", () => {
 			completion_tokens_details: { reasoning_tokens: 5 },
 		};
 		expect(parseOpenAIChatUsage(usage)).toEqual({ usage: { inputUncached: 1, output: 7, reasoning: 5 } });
+	});
+
+	test("takes what only the total has for reasoning: Google's thoughts", () => {
+		// 105 - 9 - 3 = 93.
+		expect(parseOpenAIChatUsage({ completion_tokens: 3, prompt_tokens: 9, total_tokens: 105 })).toEqual({
+			usage: { inputUncached: 9, output: 96, reasoning: 93 },
+		});
+		const cached = {
+			completion_tokens: 3,
+			prompt_tokens: 9000,
+			prompt_tokens_details: { cached_tokens: 8000 },
+			total_tokens: 9096,
+		};
+		expect(parseOpenAIChatUsage(cached)).toEqual({
+			usage: { inputUncached: 1000, cacheRead: 8000, output: 96, reasoning: 93 },
+		});
+		// The limit was reached in the middle of the thoughts.
+		for (const none of [{ completion_tokens: 0 }, {}]) {
+			expect(parseOpenAIChatUsage({ ...none, prompt_tokens: 9, total_tokens: 105 })).toEqual({
+				usage: { inputUncached: 9, output: 96, reasoning: 96 },
+			});
+		}
+	});
+
+	test.each([
+		["the seconds of an audio input", { prompt_audio_seconds: 203 }],
+		[
+			"a cache beside the prompt",
+			{ cache_read_input_tokens: 93, prompt_tokens_details: { cached_tokens: 0 } },
+		],
+		["reasoning that is none", { completion_tokens_details: { reasoning_tokens: 0 } }],
+		["reasoning in another place", { reasoning_tokens: 50 }],
+	])("leaves alone what a total has more where there is %s", (_what, more) => {
+		const usage = { completion_tokens: 3, prompt_tokens: 9, total_tokens: 105, ...more };
+		expect(parseOpenAIChatUsage(usage)).toMatchObject({ usage: { inputUncached: 9, output: 3 } });
 	});
 
 	test("leaves out a reasoning that contradicts completion and total", () => {
@@ -198,6 +279,14 @@ describe("parseOpenAIChatUsage", () => {
 			prompt_tokens: 10,
 			completion_tokens: 1,
 			prompt_tokens_details: { cached_tokens: 6, cache_write_tokens: 5 },
+		},
+		{
+			prompt_tokens: 10,
+			completion_tokens: 1,
+			prompt_tokens_details: {
+				cache_creation_tokens: 5,
+				cache_creation_token_details: { ephemeral_1h_input_tokens: 6 },
+			},
 		},
 		{ prompt_tokens: 10, completion_tokens: 1, prompt_tokens_details: { audio_tokens: 11 } },
 		{ prompt_tokens: 10, completion_tokens: 1, completion_tokens_details: { audio_tokens: 2 } },

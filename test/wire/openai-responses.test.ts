@@ -82,6 +82,22 @@ describe("parseOpenAIResponsesUsage", () => {
 		});
 	});
 
+	test.each<[string, unknown, number | undefined]>([
+		["as many as are billed", { web_search: { num_requests: 3 } }, 3],
+		["none where they are free", { web_search: { num_requests: 0 } }, undefined],
+		["one an item where nothing is told", { image_gen: {} }, 1],
+		["one an item where it is no count", { web_search: { num_requests: "3" } }, 1],
+		["one an item where it is nothing", null, 1],
+	])("counts searches: %s", (_what, toolUsage, webSearches) => {
+		const response = {
+			output: [{ type: "web_search_call", action: { type: "search", queries: ["a", "b", "c"] } }],
+			usage: { input_tokens: 1, output_tokens: 1 },
+			tool_usage: toolUsage,
+		};
+		const usage = { inputUncached: 1, output: 1, ...(webSearches === undefined ? {} : { webSearches }) };
+		expect(parseOpenAIResponsesUsage(response)).toEqual({ usage });
+	});
+
 	test.each([undefined, null, {}, { input_tokens: null }])("%j was not reported", (usage) => {
 		expect(usageOf(usage)).toEqual({ missing: "not_reported" });
 	});
