@@ -128,6 +128,7 @@ test("huge and tiny numbers keep to their place, and halves are no wholes", asyn
 			...NO_TOTAL,
 			calls: 10_000_000,
 			errors: 1,
+			failed: 1,
 			inputTokens: 4e9,
 			costUsd: 4e9,
 			exactUsd: "4000000000",
@@ -165,6 +166,46 @@ test("where the clocks change, the page says from which zone to which", async ()
 	expect(await ui.text("#cost-window")).toMatch(/^25 Oct( \d{4})? 00:00:00 to 13:00:00$/);
 	await ui.button("1 h").click();
 	await expect.poll(() => ui.text(".zone"), SOON).toMatch(/^Times in Europe\/Berlin, UTC\+[12]$/);
+});
+
+test("what was recorded by hand is in no count of calls, and in no cost of one", async () => {
+	const zeros = Array.from({ length: 59 }, () => 0);
+	const { steps } = cannedSeries(
+		new URLSearchParams({ since: "2025-11-15", until: "2025-11-15", step: "60" }),
+	);
+	ui.series = {
+		total: {
+			...NO_TOTAL,
+			calls: 4,
+			errors: 4,
+			failed: 1,
+			costUsd: 10.04,
+			exactUsd: "10.04",
+			callsUsd: 0.04,
+			// One call is both.
+			unpriced: 1,
+			withoutUsage: 1,
+		},
+		steps: { ...steps, calls: [...zeros, 4], errors: [...zeros, 4], failed: [...zeros, 1] },
+		groups: [
+			cannedGroup("chat", "gpt-5", { calls: 4, errors: 1, failed: 1 }),
+			cannedGroup("chat", "gpt-5", { provider: "", calls: 0, errors: 3, failed: 0 }),
+		],
+	};
+	await ui.open();
+	expect(await ui.text("#outcomes-list")).toBe("success3 75 %error1 25 %aborted0 0 %abandoned0 0 %");
+	expect(await ui.page.locator("#outcomes-chart .canvas").getAttribute("aria-label")).toBe(
+		"Calls in steps of 1 min. errors: from 0 to 1, last 1; other calls: from 0 to 3, last 3.",
+	);
+	expect(await ui.text("#errors-value")).toBe("25");
+	expect(await ui.text("#errors-detail")).toBe("4 errors, 3 by hand · 4/h");
+	const errorCells = await ui.page.locator("#groups-body td:nth-child(7)").allTextContents();
+	expect(errorCells).toEqual(["1 25 %", "3"]);
+	expect([await ui.text("#cost-value"), await ui.text("#cost-per-call")]).toEqual([
+		"≥ $10.04",
+		"· ≥ $0.01 a call",
+	]);
+	expect(await ui.text("#cost-missing")).toBe("1 unpriced · 1 without usage");
 });
 
 test("what is missing in this process is not said of a time in which nothing is", async () => {

@@ -124,11 +124,11 @@ async function expectAsInLedger(): Promise<void> {
 	expect(Number(await ui.text("#errors-value"))).toBeCloseTo((failed / rows.length) * 100, 1);
 	const timeouts = count(({ errorType }) => errorType === "timeout");
 	expect((await ui.lines("#errors-list"))[0]).toMatch(new RegExp(`^timeout ${timeouts} `));
-	expect(await ui.text("#cost-missing")).toMatch(
-		new RegExp(
-			`^${count(({ unpriced, usageMissing }) => unpriced !== undefined || usageMissing !== undefined)} `,
-		),
-	);
+	const unpriced = count((row) => row.unpriced !== undefined);
+	const withoutUsage = count(({ usageMissing }) => usageMissing !== undefined);
+	expect(await ui.text("#cost-missing")).toBe(`${unpriced} unpriced · ${withoutUsage} without usage`);
+	expect(await ui.text("#unpriced-list >> xpath=..")).toContain(`${unpriced} requests without a known price`);
+	expect(await ui.text("#usage-list >> xpath=..")).toContain(`${withoutUsage} call without usage`);
 
 	// A percentile lies between the values around its rank, give or take half a bucket and the digits that are shown.
 	const sorted = rows.flatMap(({ latencyMs }) => latencyMs ?? []).toSorted((one, other) => one - other);

@@ -130,6 +130,11 @@ export function formatCalls(count: number): string {
 	return `${formatExact(count)} ${count === 1 ? "call" : "calls"}`;
 }
 
+/** "1 request", "3 requests": calls, and what is asked of APIs that are not metered. */
+export function formatRequests(count: number): string {
+	return `${formatExact(count)} ${count === 1 ? "request" : "requests"}`;
+}
+
 /** "1 error", "3 errors". */
 export function formatErrors(count: number): string {
 	return `${formatExact(count)} ${count === 1 ? "error" : "errors"}`;

@@ -11,6 +11,7 @@ import {
 	formatPercent,
 	formatPace,
 	formatRate,
+	formatRequests,
 	formatShare,
 	formatSince,
 	formatStep,
@@ -101,6 +102,7 @@ test("shares, rates and calls", () => {
 	expect([formatRate(0), formatRate(0.05), formatRate(1 / 3)]).toEqual(["0", "0.05", "0.333"]);
 	expect([formatCalls(1), formatCalls(1234)]).toEqual(["1 call", "1,234 calls"]);
 	expect([formatErrors(1), formatErrors(0)]).toEqual(["1 error", "0 errors"]);
+	expect([formatRequests(1), formatRequests(2)]).toEqual(["1 request", "2 requests"]);
 });
 
 test("times are in the viewer's zone, with the day where it is another", () => {
