@@ -37,6 +37,21 @@ test.each([
 	expect(await ui.text("#cost-window")).toBe("last 1 h");
 });
 
+test.each([-20, 20])("a range ends with the server's now, %d minutes from the viewer's", async (minutes) => {
+	const now = Date.now() + minutes * 60_000;
+	ui.stats = { now };
+	await ui.open("?range=15m");
+	await expect.poll(() => ui.server.asked.filter((path) => path.startsWith("/api/calls")).length).toBe(1);
+	const asked = ui.server.asked.filter((path) => /^\/api\/(series|calls)/.test(path));
+	const step = 10_000;
+	for (const path of asked) {
+		const until = Date.parse(new URL(path, ui.server.url).searchParams.get("until") ?? "");
+		// The step that is under way, or the one after it on a slow machine.
+		expect(until, path).toBeGreaterThan(now);
+		expect(until, path).toBeLessThanOrEqual(now + 2 * step);
+	}
+});
+
 test("a route of the address is text", async () => {
 	await ui.open("?route=<script>alert(1)</script>&model=%22%3E%3Cimg src=x onerror=alert(1)%3E");
 	expect(await ui.page.locator("#filter-route").inputValue()).toBe("=<script>alert(1)</script>");

@@ -24,7 +24,7 @@ const NO_CHOICES: SeriesAnswer["choices"] = { routes: [], models: [], providers:
 export function App() {
 	const [view, go] = useView();
 	const live = useLive();
-	const fed = useSeries(view, live.callsVersion, live.paceMs);
+	const fed = useSeries(view, live);
 	const latest = useRef(view);
 	latest.current = view;
 	// The same for as long as the page is there: what is memoised stays so.
