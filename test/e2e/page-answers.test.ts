@@ -183,6 +183,30 @@ test("where the clocks change, the page says from which zone to which", async ()
 	await expect.poll(() => ui.text(".zone"), SOON).toMatch(/^Times in Europe\/Berlin, UTC\+[12]$/);
 });
 
+test("what covers more than was zoomed to is named by what it covers, in every panel", async () => {
+	const covered = new URLSearchParams({
+		since: "2025-11-15T13:00Z",
+		until: "2025-11-15T16:00Z",
+		step: "3600",
+	});
+	ui.series = {
+		...cannedSeries(covered),
+		total: { ...NO_TOTAL, calls: 3, costUsd: 201, exactUsd: "201" },
+		groups: [cannedGroup("chat", "gpt-5", { unpriced: 1 })],
+	};
+	await ui.open("?since=2025-11-15T13:30Z&until=2025-11-15T15:15Z");
+	const hours = "15 Nov 2025 14:00:00 to 17:00:00";
+	const windows = (await ui.page.locator(".panels .window").allTextContents()).filter(
+		(text) => !text.startsWith("now"),
+	);
+	expect(windows).toEqual(Array.from({ length: 7 }, () => hours));
+	expect(await ui.text("#spend h3")).toBe(`Where it went ${hours}`);
+	expect(await ui.text("#groups-window")).toBe(hours);
+	expect(await ui.text("#missing .window")).toContain(`${hours} · `);
+	// Single calls have their own times.
+	expect(await ui.text("#calls .window")).toBe("15 Nov 2025 14:30:00 to 16:15:00");
+});
+
 test("what was recorded by hand is in no count of calls, and in no cost of one", async () => {
 	const zeros = Array.from({ length: 59 }, () => 0);
 	const { steps } = cannedSeries(

@@ -234,6 +234,8 @@ test("dragging over a chart zooms all of them, and a double click goes back", as
 	expect([...new URL(ui.page.url()).searchParams.keys()]).toEqual(["since", "until"]);
 	// What happened is at the right edge; the left half of the hour has nothing of it.
 	await ui.expectText("#cost-exact", "$0.00");
+	// Single calls are asked for by themselves.
+	await expect.poll(() => ui.text("#calls .window"), LATER).toBe(await ui.text("#cost-window"));
 	for (const window of await ui.page
 		.locator("#cost-window, #errors-window, #calls .window")
 		.allTextContents()) {
