@@ -155,13 +155,12 @@ export class EventHub {
 		await this.#collecting;
 	}
 
-	/** Makes the event of the stats as of now, where it would say anything new. */
+	/** Makes the event of the stats as of now, which also tell who comes next what time it is; with a new id where it says anything new. */
 	async #collect(): Promise<void> {
 		const { now, rateSeconds, recentSeconds, uptimeSeconds, ...rest } = await this.#options.collect();
 		const text = JSON.stringify(rest);
-		if (text === this.#lastText && this.#lastStats !== undefined) return;
+		if (text !== this.#lastText || this.#lastStats === undefined) this.#id += 1;
 		this.#lastText = text;
-		this.#id += 1;
 		const moving = JSON.stringify({ now, uptimeSeconds, recentSeconds, rateSeconds });
 		const data = `${moving.slice(0, -1)},${text.slice(1)}`;
 		this.#lastStats = Buffer.from(`event: stats\nid: ${this.#id}\ndata: ${data}\n\n`);

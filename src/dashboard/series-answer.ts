@@ -42,7 +42,10 @@ export interface SeriesAnswer {
 export interface SeriesTotal {
 	/** Calls that ended. */
 	readonly calls: number;
+	/** Calls that failed, and failures recorded by hand: those are of no call that is counted. */
 	readonly errors: number;
+	/** Calls that failed. */
+	readonly failed: number;
 	readonly aborted: number;
 	readonly abandoned: number;
 	/** Input includes cached tokens, output includes reasoning. */
@@ -52,8 +55,14 @@ export interface SeriesTotal {
 	readonly costUsd: number;
 	/** The exact cost, as a decimal. */
 	readonly exactUsd: string;
-	/** Calls of which at least a part has no known price, so that the cost misses it. */
+	/** The part of it that calls cost; the rest was recorded by hand. */
+	readonly callsUsd: number;
+	/**
+	 * Calls of which at least a part has no known price, so that the cost misses it, and requests to an API that is not
+	 * metered: those are in no count of calls.
+	 */
 	readonly unpriced: number;
+	/** Calls without full usage; one that is unpriced as well counts in both. */
 	readonly withoutUsage: number;
 	readonly p50: number | null;
 	readonly p90: number | null;
@@ -73,6 +82,7 @@ export interface SeriesTotal {
 export interface SeriesSteps {
 	readonly calls: readonly number[];
 	readonly errors: readonly number[];
+	readonly failed: readonly number[];
 	readonly inputTokens: readonly number[];
 	readonly outputTokens: readonly number[];
 	readonly costUsd: readonly number[];

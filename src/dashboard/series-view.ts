@@ -1,5 +1,5 @@
 import { formatPico } from "../core/exact-usd.ts";
-import type { NamedSteps, Series, SeriesSums } from "../ledger/series-query.ts";
+import type { NamedSteps, Series, SeriesGroup, SeriesSums } from "../ledger/series-query.ts";
 import type { SeriesAnswer, SeriesTotal } from "./series-answer.ts";
 
 /** Models that have a curve of their own; colours for more cannot be told apart. */
@@ -18,10 +18,11 @@ export function seriesView(series: Series, source: SeriesAnswer["source"]): Seri
 		stepSeconds,
 		at: steps.map((_, i) => since + i * stepSeconds * 1000),
 		choices,
-		total: totalView(total),
+		total: totalView(total, sumOf(groups.map(callsPico))),
 		steps: {
 			calls: each(callsOf),
 			errors: each((step) => step.errors),
+			failed: each((step) => step.calls.error),
 			inputTokens: each((step) => step.inputTokens),
 			outputTokens: each((step) => step.outputTokens),
 			costUsd: each((step) => usd(step.costPico)),
@@ -39,18 +40,19 @@ export function seriesView(series: Series, source: SeriesAnswer["source"]): Seri
 			route: group.route,
 			model: group.model,
 			provider: group.provider,
-			...totalView(group),
+			...totalView(group, callsPico(group)),
 			share: total.costPico === 0n ? 0 : Number(group.costPico) / Number(total.costPico),
 			spark: group.spark.map(usd),
 		})),
 	};
 }
 
-function totalView(sums: SeriesSums): SeriesTotal {
+function totalView(sums: SeriesSums, ofCalls: bigint): SeriesTotal {
 	const { calls, firstToken, latency } = sums;
 	return {
 		calls: callsOf(sums),
 		errors: sums.errors,
+		failed: calls.error,
 		aborted: calls.aborted,
 		abandoned: calls.abandoned,
 		inputTokens: sums.inputTokens,
@@ -58,6 +60,7 @@ function totalView(sums: SeriesSums): SeriesTotal {
 		cacheReadTokens: sums.cacheReadTokens,
 		costUsd: usd(sums.costPico),
 		exactUsd: formatPico(sums.costPico),
+		callsUsd: usd(ofCalls),
 		unpriced: sums.unpricedCalls,
 		withoutUsage: sums.callsWithoutUsage,
 		p50: latency?.p50 ?? null,
@@ -85,6 +88,15 @@ function foldRest(models: readonly NamedSteps[]): readonly NamedSteps[] {
 
 function callsOf({ calls }: SeriesSums): number {
 	return calls.success + calls.error + calls.aborted + calls.abandoned;
+}
+
+/** A record by hand has no provider, and a call always has one. */
+function callsPico({ costPico, provider }: SeriesGroup): bigint {
+	return provider === "" ? 0n : costPico;
+}
+
+function sumOf(amounts: readonly bigint[]): bigint {
+	return amounts.reduce((sum, pico) => sum + pico, 0n);
 }
 
 function usd(pico: bigint): number {

@@ -31,6 +31,7 @@ export interface SeriesSums {
 	readonly cacheReadTokens: number;
 	/** The exact cost, in 10⁻¹² USD. */
 	readonly costPico: bigint;
+	/** Requests to an API that is not metered are among them, though they are in no count of calls. */
 	readonly unpricedCalls: number;
 	readonly callsWithoutUsage: number;
 	/** Of the response cache. */

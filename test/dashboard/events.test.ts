@@ -180,6 +180,23 @@ describe("the hub", () => {
 		for (const gap of gaps) expect(gap).toBeGreaterThan(150);
 	});
 
+	test("tells who comes late what time it is, however long nothing has changed", async () => {
+		let now = 0;
+		const { url } = await startHub({
+			collect: async () => {
+				now += 1;
+				return { version: "1", now } as DashboardStats; // a hub does not look into it
+			},
+		});
+		await listen(url);
+		await expect.poll(() => now, { timeout: 3000 }).toBeGreaterThan(10);
+		const then = now;
+		const late = await listen(url);
+		await expect.poll(() => named(late, "stats").length, { timeout: 3000 }).toBe(1);
+		const told = JSON.parse(named(late, "stats")[0] ?? "") as { now: number }; // what the hub writes
+		expect(told.now).toBeGreaterThanOrEqual(then);
+	});
+
 	test("tells how often a page may ask: the less often, the more there are", async () => {
 		const { url } = await startHub({ tickMs: 50 });
 		const first = await listen(url);

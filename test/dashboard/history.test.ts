@@ -14,6 +14,7 @@ import {
 	type Ledger,
 	openLedger,
 	recordLlmCost,
+	recordLlmError,
 	recordRateLimit,
 	withTags,
 } from "../../src/monitoring/index.ts";
@@ -96,6 +97,7 @@ describe.each(["memory", "ledger"] as const)("from the %s", (source) => {
 			total: {
 				calls: 5,
 				errors: 1,
+				failed: 1,
 				inputTokens: 4000,
 				outputTokens: 400,
 				cacheReadTokens: 800,
@@ -107,6 +109,8 @@ describe.each(["memory", "ledger"] as const)("from the %s", (source) => {
 			},
 		});
 		expect(answer.total.costUsd).toBeCloseTo(COST, 12);
+		// Without what was recorded by hand.
+		expect(answer.total.callsUsd).toBeCloseTo(0.00621, 12);
 		expect(answer.since).toBeLessThanOrEqual(Date.now() - 3_600_000);
 		expect(answer.until).toBeGreaterThanOrEqual(Date.now());
 		expect(answer.at).toHaveLength((answer.until - answer.since) / 1000 / answer.stepSeconds);
@@ -257,6 +261,21 @@ describe.each(["memory", "ledger"] as const)("from the %s", (source) => {
 		}
 		stream.close();
 	}, 15_000);
+
+	test("what is recorded by hand is told apart from what calls came to", async () => {
+		await call("mixed", "gpt-4o", PLAIN); // 0.0025 + 0.001
+		await call("mixed", "gpt-4o", {}, 500);
+		for (let i = 0; i < 3; i += 1) recordLlmError("mixed", "gpt-4o", "timeout");
+		recordLlmCost("mixed", "gpt-4o", 10);
+		const { groups, steps, total } = await series("?route=mixed");
+		expect(total).toMatchObject({ calls: 2, errors: 4, failed: 1, exactUsd: "10.0035", callsUsd: 0.0035 });
+		const sum = (list: readonly number[]): number => list.reduce((all, one) => all + one, 0);
+		expect([sum(steps.calls), sum(steps.errors), sum(steps.failed)]).toEqual([2, 4, 1]);
+		expect(groups).toMatchObject([
+			{ provider: "", calls: 0, errors: 3, failed: 0, exactUsd: "10", callsUsd: 0 },
+			{ provider: "openai", calls: 2, errors: 1, failed: 1, exactUsd: "0.0035", callsUsd: 0.0035 },
+		]);
+	});
 
 	test("two hundred who ask the same at once get the same, and it is asked once", async () => {
 		const answers = await Promise.all(

@@ -43,6 +43,7 @@ export function cannedStats(now: number, change: Partial<DashboardStats> = {}): 
 export const NO_TOTAL: SeriesTotal = {
 	calls: 0,
 	errors: 0,
+	failed: 0,
 	aborted: 0,
 	abandoned: 0,
 	inputTokens: 0,
@@ -50,6 +51,7 @@ export const NO_TOTAL: SeriesTotal = {
 	cacheReadTokens: 0,
 	costUsd: 0,
 	exactUsd: "0",
+	callsUsd: 0,
 	unpriced: 0,
 	withoutUsage: 0,
 	p50: null,
@@ -71,6 +73,7 @@ export function cannedGroup(route: string, model: string, change: Partial<Series
 		outputTokens: 10,
 		costUsd: 1,
 		exactUsd: "1",
+		callsUsd: 1,
 		p50: 5,
 		p90: 6,
 		p99: 7,
@@ -100,6 +103,7 @@ export function cannedSeries(parameters: URLSearchParams, change: Partial<Series
 		steps: {
 			calls: zeros,
 			errors: zeros,
+			failed: zeros,
 			inputTokens: zeros,
 			outputTokens: zeros,
 			costUsd: zeros,

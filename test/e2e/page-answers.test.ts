@@ -37,6 +37,21 @@ test.each([
 	expect(await ui.text("#cost-window")).toBe("last 1 h");
 });
 
+test.each([-20, 20])("a range ends with the server's now, %d minutes from the viewer's", async (minutes) => {
+	const now = Date.now() + minutes * 60_000;
+	ui.stats = { now };
+	await ui.open("?range=15m");
+	await expect.poll(() => ui.server.asked.filter((path) => path.startsWith("/api/calls")).length).toBe(1);
+	const asked = ui.server.asked.filter((path) => /^\/api\/(series|calls)/.test(path));
+	const step = 10_000;
+	for (const path of asked) {
+		const until = Date.parse(new URL(path, ui.server.url).searchParams.get("until") ?? "");
+		// The step that is under way, or the one after it on a slow machine.
+		expect(until, path).toBeGreaterThan(now);
+		expect(until, path).toBeLessThanOrEqual(now + 2 * step);
+	}
+});
+
 test("a route of the address is text", async () => {
 	await ui.open("?route=<script>alert(1)</script>&model=%22%3E%3Cimg src=x onerror=alert(1)%3E");
 	expect(await ui.page.locator("#filter-route").inputValue()).toBe("=<script>alert(1)</script>");
@@ -128,6 +143,7 @@ test("huge and tiny numbers keep to their place, and halves are no wholes", asyn
 			...NO_TOTAL,
 			calls: 10_000_000,
 			errors: 1,
+			failed: 1,
 			inputTokens: 4e9,
 			costUsd: 4e9,
 			exactUsd: "4000000000",
@@ -165,6 +181,70 @@ test("where the clocks change, the page says from which zone to which", async ()
 	expect(await ui.text("#cost-window")).toMatch(/^25 Oct( \d{4})? 00:00:00 to 13:00:00$/);
 	await ui.button("1 h").click();
 	await expect.poll(() => ui.text(".zone"), SOON).toMatch(/^Times in Europe\/Berlin, UTC\+[12]$/);
+});
+
+test("what covers more than was zoomed to is named by what it covers, in every panel", async () => {
+	const covered = new URLSearchParams({
+		since: "2025-11-15T13:00Z",
+		until: "2025-11-15T16:00Z",
+		step: "3600",
+	});
+	ui.series = {
+		...cannedSeries(covered),
+		total: { ...NO_TOTAL, calls: 3, costUsd: 201, exactUsd: "201" },
+		groups: [cannedGroup("chat", "gpt-5", { unpriced: 1 })],
+	};
+	await ui.open("?since=2025-11-15T13:30Z&until=2025-11-15T15:15Z");
+	const hours = "15 Nov 2025 14:00:00 to 17:00:00";
+	const windows = (await ui.page.locator(".panels .window").allTextContents()).filter(
+		(text) => !text.startsWith("now"),
+	);
+	expect(windows).toEqual(Array.from({ length: 7 }, () => hours));
+	expect(await ui.text("#spend h3")).toBe(`Where it went ${hours}`);
+	expect(await ui.text("#groups-window")).toBe(hours);
+	expect(await ui.text("#missing .window")).toContain(`${hours} · `);
+	// Single calls have their own times.
+	expect(await ui.text("#calls .window")).toBe("15 Nov 2025 14:30:00 to 16:15:00");
+});
+
+test("what was recorded by hand is in no count of calls, and in no cost of one", async () => {
+	const zeros = Array.from({ length: 59 }, () => 0);
+	const { steps } = cannedSeries(
+		new URLSearchParams({ since: "2025-11-15", until: "2025-11-15", step: "60" }),
+	);
+	ui.series = {
+		total: {
+			...NO_TOTAL,
+			calls: 4,
+			errors: 4,
+			failed: 1,
+			costUsd: 10.04,
+			exactUsd: "10.04",
+			callsUsd: 0.04,
+			// One call is both.
+			unpriced: 1,
+			withoutUsage: 1,
+		},
+		steps: { ...steps, calls: [...zeros, 4], errors: [...zeros, 4], failed: [...zeros, 1] },
+		groups: [
+			cannedGroup("chat", "gpt-5", { calls: 4, errors: 1, failed: 1 }),
+			cannedGroup("chat", "gpt-5", { provider: "", calls: 0, errors: 3, failed: 0 }),
+		],
+	};
+	await ui.open();
+	expect(await ui.text("#outcomes-list")).toBe("success3 75 %error1 25 %aborted0 0 %abandoned0 0 %");
+	expect(await ui.page.locator("#outcomes-chart .canvas").getAttribute("aria-label")).toBe(
+		"Calls in steps of 1 min. errors: from 0 to 1, last 1; other calls: from 0 to 3, last 3.",
+	);
+	expect(await ui.text("#errors-value")).toBe("25");
+	expect(await ui.text("#errors-detail")).toBe("4 errors, 3 by hand · 4/h");
+	const errorCells = await ui.page.locator("#groups-body td:nth-child(7)").allTextContents();
+	expect(errorCells).toEqual(["1 25 %", "3"]);
+	expect([await ui.text("#cost-value"), await ui.text("#cost-per-call")]).toEqual([
+		"≥ $10.04",
+		"· ≥ $0.01 a call",
+	]);
+	expect(await ui.text("#cost-missing")).toBe("1 unpriced · 1 without usage");
 });
 
 test("what is missing in this process is not said of a time in which nothing is", async () => {

@@ -124,11 +124,11 @@ async function expectAsInLedger(): Promise<void> {
 	expect(Number(await ui.text("#errors-value"))).toBeCloseTo((failed / rows.length) * 100, 1);
 	const timeouts = count(({ errorType }) => errorType === "timeout");
 	expect((await ui.lines("#errors-list"))[0]).toMatch(new RegExp(`^timeout ${timeouts} `));
-	expect(await ui.text("#cost-missing")).toMatch(
-		new RegExp(
-			`^${count(({ unpriced, usageMissing }) => unpriced !== undefined || usageMissing !== undefined)} `,
-		),
-	);
+	const unpriced = count((row) => row.unpriced !== undefined);
+	const withoutUsage = count(({ usageMissing }) => usageMissing !== undefined);
+	expect(await ui.text("#cost-missing")).toBe(`${unpriced} unpriced · ${withoutUsage} without usage`);
+	expect(await ui.text("#unpriced-list >> xpath=..")).toContain(`${unpriced} requests without a known price`);
+	expect(await ui.text("#usage-list >> xpath=..")).toContain(`${withoutUsage} call without usage`);
 
 	// A percentile lies between the values around its rank, give or take half a bucket and the digits that are shown.
 	const sorted = rows.flatMap(({ latencyMs }) => latencyMs ?? []).toSorted((one, other) => one - other);
@@ -234,6 +234,8 @@ test("dragging over a chart zooms all of them, and a double click goes back", as
 	expect([...new URL(ui.page.url()).searchParams.keys()]).toEqual(["since", "until"]);
 	// What happened is at the right edge; the left half of the hour has nothing of it.
 	await ui.expectText("#cost-exact", "$0.00");
+	// Single calls are asked for by themselves.
+	await expect.poll(() => ui.text("#calls .window"), LATER).toBe(await ui.text("#cost-window"));
 	for (const window of await ui.page
 		.locator("#cost-window, #errors-window, #calls .window")
 		.allTextContents()) {

@@ -24,7 +24,7 @@ const NO_CHOICES: SeriesAnswer["choices"] = { routes: [], models: [], providers:
 export function App() {
 	const [view, go] = useView();
 	const live = useLive();
-	const fed = useSeries(view, live.callsVersion, live.paceMs);
+	const fed = useSeries(view, live);
 	const latest = useRef(view);
 	latest.current = view;
 	// The same for as long as the page is there: what is memoised stays so.
@@ -43,7 +43,7 @@ export function App() {
 	// What is shown is named by what was asked for it, until there is an answer to what is asked now.
 	const answered = useMemo(() => parseView(fed.question), [fed.question]);
 	const shown = series === undefined || !isBehind ? view : answered;
-	const window = windowOf(shown);
+	const window = series === undefined ? "" : windowOf(shown, series);
 	const seemsFirst = stats !== undefined && series !== undefined && isFirst(stats, series, view);
 	// A month's first day with nothing yet is no first start: somebody may have called before.
 	const hasCalls = useHasCalls(seemsFirst, live.callsVersion);

@@ -43,7 +43,7 @@ export function formatUsd(usd: number): string {
 /** A duration in the unit that suits it: ["850", "ms"], ["1.25", "s"], ["2.5", "min"]. */
 export function splitDuration(ms: number): readonly [amount: string, unit: string] {
 	if (ms < 999.5) return [SHORT.format(ms), "ms"];
-	if (ms < 59_950) return [SHORT.format(ms / 1000), "s"];
+	if (ms < 59_970) return [SHORT.format(ms / 1000), "s"];
 	return [SHORT.format(ms / 60_000), "min"];
 }
 
@@ -55,7 +55,8 @@ export function formatDuration(ms: number | null): string {
 /** A share of 1 in percent, without the sign: "62.5". What is not all of it is never "100". */
 export function formatPercent(share: number | null): string {
 	if (share === null) return NOTHING;
-	return share < 1 && share > 0.9995 ? ">99.9" : SHORT.format(share * 100);
+	const percent = share * 100;
+	return isAlmostAll(percent) ? ">99.9" : SHORT.format(percent);
 }
 
 /** The same with the sign: "62.5 %". */
@@ -67,7 +68,12 @@ export function formatPercentSign(share: number | null): string {
 export function formatShare(share: number): string {
 	const percent = share * 100;
 	if (percent > 0 && percent < 0.05) return "<0.1";
-	return percent < 100 && percent >= 99.95 ? ">99.9" : percent.toFixed(1);
+	return isAlmostAll(percent) ? ">99.9" : percent.toFixed(1);
+}
+
+/** Whether it would be rounded to what it is not. */
+function isAlmostAll(percent: number): boolean {
+	return percent < 100 && percent >= 99.95;
 }
 
 /** "0.05" */
@@ -122,6 +128,11 @@ export function formatWindow(seconds: number): string {
 /** "1 call", "3 calls". */
 export function formatCalls(count: number): string {
 	return `${formatExact(count)} ${count === 1 ? "call" : "calls"}`;
+}
+
+/** "1 request", "3 requests": calls, and what is asked of APIs that are not metered. */
+export function formatRequests(count: number): string {
+	return `${formatExact(count)} ${count === 1 ? "request" : "requests"}`;
 }
 
 /** "1 error", "3 errors". */

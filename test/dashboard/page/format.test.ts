@@ -11,6 +11,7 @@ import {
 	formatPercent,
 	formatPace,
 	formatRate,
+	formatRequests,
 	formatShare,
 	formatSince,
 	formatStep,
@@ -52,6 +53,9 @@ test.each([
 	[999.6, "1 s"],
 	[1250, "1.25 s"],
 	[59_949, "59.9 s"],
+	[59_950, "60 s"],
+	[59_969, "60 s"],
+	[59_970, "1 min"],
 	[59_999, "1 min"],
 	[600_000, "10 min"],
 ])("%d ms is %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
@@ -98,6 +102,7 @@ test("shares, rates and calls", () => {
 	expect([formatRate(0), formatRate(0.05), formatRate(1 / 3)]).toEqual(["0", "0.05", "0.333"]);
 	expect([formatCalls(1), formatCalls(1234)]).toEqual(["1 call", "1,234 calls"]);
 	expect([formatErrors(1), formatErrors(0)]).toEqual(["1 error", "0 errors"]);
+	expect([formatRequests(1), formatRequests(2)]).toEqual(["1 request", "2 requests"]);
 });
 
 test("times are in the viewer's zone, with the day where it is another", () => {
@@ -119,6 +124,7 @@ test("and the page says which zone that is", () => {
 
 test.each([
 	[0.9999, ">99.9", ">99.9"],
+	[1999 / 2000, ">99.9", ">99.9"],
 	[0.9994, "99.9", "99.9"],
 	[1, "100", "100.0"],
 	[1.5, "150", "150.0"],

@@ -3,10 +3,10 @@ import { COLUMNS, FIRST_SORTING, sortedBy, sortGroups } from "../../../src/dashb
 import type { SeriesGroup } from "../../../src/dashboard/series-answer.ts";
 
 function group(model: string, costUsd: number, p50: number | null): SeriesGroup {
-	const zero = { calls: 0, errors: 0, aborted: 0, abandoned: 0, inputTokens: 0, outputTokens: 0 };
+	const zero = { calls: 0, errors: 0, failed: 0, aborted: 0, abandoned: 0, inputTokens: 0, outputTokens: 0 };
 	const cached = { cacheReadTokens: 0, cacheHits: 0, cacheMisses: 0, savedUsd: 0, rateLimited: 0 };
 	const none = { p90: null, p99: null, firstTokenP50: null, firstTokenP99: null };
-	const missing = { unpriced: 0, withoutUsage: 0, exactUsd: "0", share: 0, spark: [] };
+	const missing = { callsUsd: 0, unpriced: 0, withoutUsage: 0, exactUsd: "0", share: 0, spark: [] };
 	return { ...zero, ...cached, ...none, ...missing, route: "chat", provider: "", model, costUsd, p50 };
 }
 

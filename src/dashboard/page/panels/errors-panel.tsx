@@ -16,10 +16,11 @@ import { Bars } from "./bars.tsx";
 import { Card, ProcessLine, Value } from "./card.tsx";
 import type { PanelProps } from "./panel-props.ts";
 
-/** Which part of the calls failed, and of what. */
+/** Which part of the calls failed, and of what; errors recorded by hand are of no call that is counted. */
 export const ErrorsPanel = memo(function ErrorsPanel({ handlers, process, series, window }: PanelProps) {
 	const { at, errorsByType, since, stepSeconds, total, until } = series;
 	const seconds = Math.max(1, (until - since) / 1000);
+	const byHand = total.errors - total.failed;
 	const hueOf = useHues(errorsByType.map(({ type }) => type));
 	const plot = useMemo((): Plot => {
 		const lines = errorsByType.map(({ steps, type }) => ({ label: type, hue: hueOf(type), values: steps }));
@@ -43,10 +44,10 @@ export const ErrorsPanel = memo(function ErrorsPanel({ handlers, process, series
 	return (
 		<Card id="errors" title="Error rate by type" window={window}>
 			<Value id="errors-value" unit="% of calls">
-				{formatPercent(total.calls > 0 ? total.errors / total.calls : null)}
+				{formatPercent(total.calls > 0 ? total.failed / total.calls : null)}
 			</Value>
 			<p id="errors-detail" class="detail">
-				{`${formatErrors(total.errors)} · ${formatPace(total.errors, seconds)}`}
+				{`${formatErrors(total.errors)}${byHand > 0 ? `, ${formatExact(byHand)} by hand` : ""} · ${formatPace(total.errors, seconds)}`}
 			</p>
 			<Chart
 				id="errors-chart"

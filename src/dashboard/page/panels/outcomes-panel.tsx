@@ -10,18 +10,18 @@ import type { PanelProps } from "./panel-props.ts";
 /** How many calls there were, and how they ended. */
 export const OutcomesPanel = memo(function OutcomesPanel({ handlers, process, series, window }: PanelProps) {
 	const { at, since, stepSeconds, steps, total, until } = series;
-	const success = total.calls - total.errors - total.aborted - total.abandoned;
+	const success = total.calls - total.failed - total.aborted - total.abandoned;
 	const plot = useMemo((): Plot => {
-		const others = steps.calls.map((calls, i) => calls - (steps.errors[i] ?? 0));
+		const others = steps.calls.map((calls, i) => calls - (steps.failed[i] ?? 0));
 		const lines = [
-			{ label: "errors", hue: 2, values: steps.errors },
+			{ label: "errors", hue: 2, values: steps.failed },
 			{ label: "other calls", hue: 1, values: others },
 		] as const;
 		return { at, since, until, lines, style: "bars", format: formatExact, axis: formatAxisCount };
 	}, [series]);
 	const outcomes = [
 		["success", success],
-		["error", total.errors],
+		["error", total.failed],
 		["aborted", total.aborted],
 		["abandoned", total.abandoned],
 	] as const;

@@ -4,7 +4,7 @@ import { AnswerError, ask, urlOf } from "./api.ts";
 /** Who wants to know. */
 export interface LiveListener {
 	stats(stats: DashboardStats): void;
-	/** How many calls have settled: another text than the last where there are more. */
+	/** How many calls have settled: another text than the last where there are more, or where the connection is a new one. */
 	calls(version: string): void;
 	/** How often the server wants to be asked at most, in milliseconds. */
 	pace(ms: number): void;
@@ -24,6 +24,7 @@ const SILENCE_MS = 25_000;
 export class LiveEvents {
 	readonly #listener: LiveListener;
 	#source: EventSource | undefined;
+	#opened = 0;
 	#retry: ReturnType<typeof setTimeout> | undefined;
 	#silence: ReturnType<typeof setTimeout> | undefined;
 	#wait = FIRST_WAIT_MS;
@@ -46,6 +47,7 @@ export class LiveEvents {
 		this.#close();
 		const source = new EventSource(urlOf("api/events"));
 		this.#source = source;
+		this.#opened += 1;
 		source.addEventListener("stats", (event) => {
 			this.#heard();
 			// The server writes what this type says.
@@ -53,7 +55,8 @@ export class LiveEvents {
 		});
 		source.addEventListener("calls", (event) => {
 			this.#heard();
-			this.#listener.calls(String(event.data));
+			// Another server, or a ledger that it has opened since, may know more of as many calls.
+			this.#listener.calls(`${this.#opened} ${event.data}`);
 		});
 		source.addEventListener("pace", (event) => {
 			this.#listener.pace(Number(event.data) || 0);

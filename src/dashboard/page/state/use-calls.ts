@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { CallsAnswer, CallView } from "../../calls-answer.ts";
 import { AnswerError, ask } from "./api.ts";
+import { serverNow } from "./server-clock.ts";
 import { useFeed } from "./use-feed.ts";
 import { everyMs } from "./use-series.ts";
 import { callsQuery, type View, viewSearch } from "./view.ts";
@@ -76,7 +77,12 @@ export function useCalls(
 	const feed = useFeed<CallsAnswer>(() =>
 		isPaused || (isMine && !isLooking)
 			? undefined
-			: { path: path(Date.now()), version: callsVersion, question, everyMs: Math.max(everyMs(view), paceMs) },
+			: {
+					path: path(serverNow()),
+					version: callsVersion,
+					question,
+					everyMs: Math.max(everyMs(view), paceMs),
+				},
 	);
 	useEffect(() => {
 		// An answer of before is no answer to what is asked now.
@@ -88,7 +94,7 @@ export function useCalls(
 		const next = pages?.next;
 		if (!isMine || next === null || next === undefined) return;
 		try {
-			const answer = await ask<CallsAnswer>(path(Date.now(), next));
+			const answer = await ask<CallsAnswer>(path(serverNow(), next));
 			if (asked.current !== question) return;
 			const calls = [...pages.calls, ...answer.calls];
 			setPages({ question, view, calls, next: answer.next });

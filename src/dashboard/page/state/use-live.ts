@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { DashboardStats } from "../../stats.ts";
 import { LiveEvents } from "./live-events.ts";
+import { hearServerTime } from "./server-clock.ts";
 
 /** What the server pushes. */
 export interface Live {
@@ -22,7 +23,10 @@ export function useLive(): Live {
 	const [live, setLive] = useState(NOTHING_YET);
 	useEffect(() => {
 		const events = new LiveEvents({
-			stats: (stats) => setLive((last) => ({ ...last, stats, shownAt: Date.now(), problem: "" })),
+			stats: (stats) => {
+				hearServerTime(stats.now);
+				setLive((last) => ({ ...last, stats, shownAt: Date.now(), problem: "" }));
+			},
 			calls: (callsVersion) =>
 				setLive((last) => ({ ...last, callsVersion, shownAt: Date.now(), problem: "" })),
 			pace: (paceMs) => setLive((last) => (last.paceMs === paceMs ? last : { ...last, paceMs })),

@@ -1,8 +1,11 @@
 import { formatStretch } from "../format.ts";
-import { RANGES, type View } from "./view.ts";
+import type { Stretch, View } from "./view.ts";
 
-/** Which time a view is about, in words: "last 1 h", "14:02:05 to 14:03:05". */
-export function windowOf({ range, zoom }: View): string {
-	if (zoom !== undefined) return formatStretch(zoom.since, zoom.until, Date.now());
-	return `last ${RANGES.find(({ name }) => name === range.name)?.label ?? range.name}`;
+/**
+ * Which time numbers are of, in words: "last 1 h", "14:02:05 to 14:03:05". They may cover more than the view asks for, where
+ * that is not kept so finely: then it is what they cover.
+ */
+export function windowOf({ range, zoom }: View, { since, until }: Stretch): string {
+	if (zoom === undefined && until - since === range.ms) return `last ${range.label}`;
+	return formatStretch(since, until, Date.now());
 }

@@ -10,11 +10,12 @@ import {
 	NOTHING,
 } from "../format.ts";
 import { memo } from "../memo.ts";
+import { serverNow } from "../state/server-clock.ts";
 import { type CallsChoice, useCalls } from "../state/use-calls.ts";
 import { focusLater } from "../state/use-kept-focus.ts";
 import { useIsSeen } from "../state/use-is-seen.ts";
 import { useSteady } from "../state/use-steady.ts";
-import { type View, viewSearch } from "../state/view.ts";
+import { stretchOf, type View, viewSearch } from "../state/view.ts";
 import { windowOf } from "../state/window-of.ts";
 import { CallDetail } from "./call-detail.tsx";
 
@@ -41,6 +42,7 @@ export const CallsTable = memo(function CallsTable({ callsVersion, paceMs, view 
 	const isReading = open !== "" || isInside;
 	const page = useCalls(view, choice, callsVersion, paceMs, { isReading, isLooking });
 	const calls = useSteady(page.calls, idOf);
+	const calledIn = page.view ?? view;
 	const choose = (change: Partial<CallsChoice>): void => {
 		setOpen("");
 		setChoice({ ...choice, ...change });
@@ -97,7 +99,7 @@ export const CallsTable = memo(function CallsTable({ callsVersion, paceMs, view 
 						</button>
 					)}
 				</div>
-				<p class="window">{page.view === undefined ? windowOf(view) : windowOf(page.view)}</p>
+				<p class="window">{windowOf(calledIn, stretchOf(calledIn, serverNow()))}</p>
 			</div>
 			<div class="scroll" role="region" aria-label="Table of calls" tabIndex={0}>
 				<table>

@@ -101,7 +101,7 @@ const Row = memo(function Row({
 	readonly group: SeriesGroup;
 	readonly onFilter: GroupsTableProps["onFilter"];
 }) {
-	const { calls, errors, model, provider, route, share } = group;
+	const { calls, errors, failed, model, provider, route, share } = group;
 	return (
 		<tr>
 			<th scope="row">
@@ -123,7 +123,7 @@ const Row = memo(function Row({
 			<td class="number">{calls === 0 ? NOTHING : formatExact(calls)}</td>
 			<td class={errors > 0 ? "number bad" : "number zero"}>
 				{formatExact(errors)}
-				{errors > 0 && calls > 0 && <span class="soft"> {formatPercent(errors / calls)} %</span>}
+				{failed > 0 && <span class="soft"> {formatPercent(failed / calls)} %</span>}
 			</td>
 			<td class="number">{formatCount(group.inputTokens)}</td>
 			<td class="number">{formatCount(group.outputTokens)}</td>

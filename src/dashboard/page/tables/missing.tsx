@@ -1,7 +1,7 @@
 import type { SeriesGroup } from "../../series-answer.ts";
 import type { DashboardStats, ReasonCount } from "../../stats.ts";
 import { Bars } from "../panels/bars.tsx";
-import { formatCalls, formatExact } from "../format.ts";
+import { formatCalls, formatExact, formatRequests } from "../format.ts";
 import { type Filters, matches } from "../state/view.ts";
 import { fixOf } from "./fixes.ts";
 
@@ -37,8 +37,8 @@ export function Missing({ filters, groups, since, stats, window }: MissingProps)
 				</p>
 			</div>
 			<div id="missing-list">
-				<Groups title="without a known price" id="unpriced-list" groups={unpriced} count={countUnpriced} />
-				<Groups title="without usage" id="usage-list" groups={usageMissing} count={countUsage} />
+				<Groups id="unpriced-list" groups={unpriced} count={countUnpriced} title={unpricedTitle} />
+				<Groups id="usage-list" groups={usageMissing} count={countUsage} title={usageTitle} />
 				{reasons.map((counts) => (
 					<Reason key={counts[0]?.reason} counts={counts} />
 				))}
@@ -71,10 +71,12 @@ export function Missing({ filters, groups, since, stats, window }: MissingProps)
 
 const countUnpriced = ({ unpriced }: SeriesGroup): number => unpriced;
 const countUsage = ({ withoutUsage }: SeriesGroup): number => withoutUsage;
+const unpricedTitle = (count: number): string => `${formatRequests(count)} without a known price`;
+const usageTitle = (count: number): string => `${formatCalls(count)} without usage`;
 
 interface GroupsProps {
 	readonly id: string;
-	readonly title: string;
+	readonly title: (count: number) => string;
 	readonly groups: readonly SeriesGroup[];
 	readonly count: (group: SeriesGroup) => number;
 }
@@ -88,9 +90,7 @@ function Groups({ count, groups, id, title }: GroupsProps) {
 		.map(({ name, size }) => ({ name, size, amount: formatExact(size), hue: 2 as const }));
 	return (
 		<div>
-			<h3>
-				{formatCalls(total)} {title}
-			</h3>
+			<h3>{title(total)}</h3>
 			<Bars id={id} bars={bars} most={5} />
 		</div>
 	);
@@ -102,7 +102,7 @@ function Reason({ counts }: { readonly counts: readonly ReasonCount[] }) {
 	return (
 		<div class="reason">
 			<h3>
-				<code>{reason}</code> {formatCalls(total)}
+				<code>{reason}</code> {formatRequests(total)}
 			</h3>
 			<p class="detail">{fixOf(reason)}</p>
 			<p class="detail soft">

@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { serverNow } from "../state/server-clock.ts";
 import { focusLater } from "../state/use-kept-focus.ts";
 import { stretchOf, type View, zoomed } from "../state/view.ts";
 
@@ -26,7 +27,7 @@ export function CustomRange({ go, view }: CustomRangeProps) {
 function RangeForm({ go, onClose, view }: CustomRangeProps & { readonly onClose: () => void }) {
 	const from = useRef<HTMLInputElement>(null);
 	const to = useRef<HTMLInputElement>(null);
-	const [{ since, until }] = useState(() => stretchOf(view, Date.now()));
+	const [{ since, until }] = useState(() => stretchOf(view, serverNow()));
 	useEffect(() => from.current?.focus(), []);
 	const show = (event: Event): void => {
 		event.preventDefault();
