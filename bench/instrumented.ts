@@ -9,7 +9,7 @@ import { type Figure, type MeasureOptions, quantile } from "./result.ts";
 
 /** Events of a stream. */
 const EVENTS = 1000;
-const WARM_UP = 100;
+const WARM_UP = 3000;
 const BODY = { model: "gpt-4o-mini", messages: [{ role: "user" as const, content: "word ".repeat(100) }] };
 
 /** How many hundredths longer a call takes that is not a stream, in an instrumented client of `openai`. */
