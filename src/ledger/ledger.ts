@@ -83,6 +83,12 @@ export class Ledger implements QuestionedLedger {
 		};
 	}
 
+	/** For how many days it can be told what was spent: those of single calls, or of totals where they are more. */
+	get keptDays(): number {
+		const { keepCallsDays = Infinity, keepTotalsDays = Infinity } = this.#options;
+		return Math.max(keepCallsDays, keepTotalsDays);
+	}
+
 	/**
 	 * Resolves when everything that has settled before is safe: it survives the end of the process on any way, and a loss
 	 * of power.
