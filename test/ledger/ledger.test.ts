@@ -248,6 +248,7 @@ describe("openLedger", () => {
 		["a file that is no folder", () => join(path, "costs.db")],
 	])(
 		"below %s nothing is kept, which is told at each turn, and nothing waits for ever",
+		{ timeout: 40_000 },
 		async (_, pathOf) => {
 			writeFileSync(path, "");
 			const told: string[] = [];
