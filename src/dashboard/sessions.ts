@@ -25,7 +25,8 @@ export class Sessions {
 
 	private constructor(key: Buffer, lifeMs: number, onEnd: (id: string) => void) {
 		this.#key = key;
-		this.#lifeMs = lifeMs;
+		// A cookie tells its end in whole ones.
+		this.#lifeMs = Math.round(lifeMs);
 		this.#onEnd = onEnd;
 	}
 

@@ -22,6 +22,9 @@ interface RegistryReading {
 /** How the gauges of several processes become one, where a sum would say nothing. Everything else is summed. */
 const AGGREGATORS: ReadonlyMap<string, "first" | "max" | "min"> = new Map([
 	["llm_ratelimit_remaining", "min"],
+	// With a ledger each process tells what all of them have spent; without one, the fullest is what matters.
+	["llm_budget_limit_cents", "max"],
+	["llm_budget_spent_cents", "max"],
 	["hyperagent_price_book_age_seconds", "max"],
 	["hyperagent_build_info", "first"],
 ]);

@@ -2,28 +2,23 @@ import { type CallFacts, callGate, type CallGate, type Reservation } from "../co
 import type { SettledCall } from "../core/settled-call.ts";
 import { addSettlementListener, type SettlementListener } from "../core/settlement-listeners.ts";
 import type { Budget } from "./budget.ts";
-import type { WindowBounds } from "./budget-window.ts";
 import { CostEstimate } from "./cost-estimate.ts";
 import { openBudgets } from "./open-budgets.ts";
+import type { WindowSpending } from "./window-spending.ts";
 
 /** What was set aside for one call in the budgets that are for it. */
 class Held implements Reservation {
-	readonly #budgets: readonly Budget[];
-	readonly #windows: readonly WindowBounds[];
+	readonly #windows: readonly WindowSpending[];
 	readonly #amounts: readonly number[];
 
 	/** @param amounts what each budget has told, in 10⁻¹² USD */
 	constructor(budgets: readonly Budget[], amounts: readonly number[]) {
-		this.#budgets = budgets;
 		this.#amounts = amounts;
 		this.#windows = budgets.map((budget, i) => budget.reserve(amounts[i] ?? 0));
 	}
 
 	release(): void {
-		for (const [i, budget] of this.#budgets.entries()) {
-			const window = this.#windows[i];
-			if (window !== undefined) budget.free(window, this.#amounts[i] ?? 0);
-		}
+		for (const [i, window] of this.#windows.entries()) window.reserved -= this.#amounts[i] ?? 0;
 	}
 }
 

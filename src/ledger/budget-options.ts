@@ -82,6 +82,9 @@ const MOST_USD = 1e12;
 /** Amounts are kept to 10⁻¹² dollars. */
 const LEAST_USD = 1e-12;
 
+/** The most days that a window has, begun ones and a change of the clocks included: for so long a ledger must know. */
+const WINDOW_DAYS: Readonly<Record<BudgetWindow, number>> = { hour: 1, day: 2, week: 8, month: 32 };
+
 /** Throws `BAD_OPTION` at the first option that cannot be meant. */
 export function checkBudgetOptions(options: BudgetOptions): CheckedBudgetOptions {
 	expect(isObject(options), "options", "an object", options);
@@ -112,6 +115,10 @@ export function checkBudgetOptions(options: BudgetOptions): CheckedBudgetOptions
 		"what openLedger() returns",
 		ledger,
 	);
+	const days = WINDOW_DAYS[window];
+	const kept = ledger?.keptDays ?? days;
+	const keeping = `a ledger that keeps calls or totals for a whole ${window}: open it with \`keepTotalsDays: ${days}\` or more`;
+	expect(kept >= days, "ledger", keeping, `${kept} days`);
 	const sorted = [...new Set(thresholds)].toSorted((one, other) => one - other);
 	// A copy: what happens to the caller's object later must not change the budget.
 	const own = structuredClone(scope);

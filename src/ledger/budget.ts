@@ -4,11 +4,12 @@ import { MoneySum } from "../core/money.ts";
 import type { BudgetThreshold, CheckedBudgetOptions } from "./budget-options.ts";
 import { isInScope } from "./budget-options.ts";
 import { refusalOf } from "./budget-refusal.ts";
-import { type WindowBounds, windowAt } from "./budget-window.ts";
+import { windowAt } from "./budget-window.ts";
 import { CostEstimate } from "./cost-estimate.ts";
 import type { CostGroup, WindowCosts } from "./ledger-store.ts";
 import { OthersRefresh } from "./others-refresh.ts";
 import { readPastCosts } from "./past-costs.ts";
+import { WindowSpending } from "./window-spending.ts";
 
 const PICO = 1e12;
 /** Of the limit: one call that was dearer must not stop all later ones, for then nobody would learn that they are not. */
@@ -48,19 +49,13 @@ export class Budget {
 	readonly #options: CheckedBudgetOptions;
 	readonly #parts: BudgetParts;
 	readonly #refresh: OthersRefresh | undefined;
-	#window: WindowBounds;
-	/** What other processes have spent in the window, as far as the ledger has told. */
-	#others = new MoneySum();
-	/** What this process has spent in it. */
-	#own = new MoneySum();
+	#window: WindowSpending;
+	/** The one before it: a clock that was wrong for a moment comes back to it. */
+	#left: WindowSpending | undefined;
 	/** Where a route and model are not enough to tell what its calls cost. */
 	readonly #estimate: CostEstimate | undefined;
 	#isClosed = false;
-	/** In 10⁻¹² USD: integers do not drift. */
-	#reserved = 0;
 	#blocked = 0;
-	/** How many of the thresholds are passed in this window. */
-	#passed = 0;
 
 	/** @see addBudget */
 	constructor(options: CheckedBudgetOptions, parts: BudgetParts) {
@@ -68,7 +63,7 @@ export class Budget {
 		this.limit.add(options.limitUsd);
 		this.#options = options;
 		this.#parts = parts;
-		this.#window = windowAt(parts.now(), options.window, options.timeZone);
+		this.#window = new WindowSpending(windowAt(parts.now(), options.window, options.timeZone));
 		const { ledger, scope } = options;
 		if (scope.tags !== undefined || scope.provider !== undefined)
 			this.#estimate = new CostEstimate(MOST_PAIRS);
@@ -76,9 +71,9 @@ export class Budget {
 		this.#begin(ledger.path);
 		this.#refresh = new OthersRefresh(
 			async () => {
-				const { start } = this.#currentWindow();
-				const costs = await ledger.windowCosts({ since: start, process: PROCESS_ID });
-				this.#hear(start, costs);
+				const window = this.#currentWindow();
+				const costs = await ledger.windowCosts({ since: window.bounds.start, process: PROCESS_ID });
+				this.#hear(window, costs);
 			},
 			(cause) => parts.report(`The budget "${this.name}" could not ask its ledger.`, cause),
 		);
@@ -86,17 +81,16 @@ export class Budget {
 
 	/** How it stands now. */
 	get state(): BudgetState {
-		const { end, start } = this.#currentWindow();
-		const spent = this.spent;
+		const { bounds, reserved, spent } = this.#currentWindow();
 		return {
 			name: this.name,
 			limitUsd: this.limit.usd,
 			spentUsd: spent.usd,
 			spentCents: spent.toCents(),
-			reservedUsd: this.#reserved / PICO,
+			reservedUsd: reserved / PICO,
 			blockedCalls: this.#blocked,
-			windowStart: start,
-			resetsAt: end,
+			windowStart: bounds.start,
+			resetsAt: bounds.end,
 		};
 	}
 
@@ -107,11 +101,7 @@ export class Budget {
 
 	/** In the window that runs now, exactly. */
 	get spent(): MoneySum {
-		this.#currentWindow();
-		const spent = new MoneySum();
-		spent.addSum(this.#others);
-		spent.addSum(this.#own);
-		return spent;
+		return this.#currentWindow().spent;
 	}
 
 	/** Ends the budget: nothing is counted for it, or refused by it, any more. */
@@ -134,38 +124,32 @@ export class Budget {
 	 * @throws BudgetExceededError where the budget blocks, and the call would go over it
 	 */
 	check(call: CallFacts, general: number | undefined): number {
-		this.#turn(call.startedAt);
+		const window = this.#currentWindow();
 		const { limit } = this;
 		const most = picoOf(limit);
 		const estimateUsd = this.#estimate?.of(call.route, call.model) ?? general ?? 0;
 		const estimate = Math.round(estimateUsd * PICO);
 		if (!this.#options.block) return estimate;
-		const spent = this.spent;
+		const { bounds, reserved, spent } = window;
 		const known = picoOf(spent);
-		const room = most - known - this.#reserved;
+		const room = most - known - reserved;
 		if (known < most && Math.min(estimate, most * MOST_FEARED) <= room) return estimate;
 		this.#blocked += 1;
 		throw refusalOf(call, {
 			budget: this.name,
 			limitUsd: limit.usd,
 			spentUsd: spent.usd,
-			reservedUsd: this.#reserved / PICO,
+			reservedUsd: reserved / PICO,
 			estimateUsd,
 			window: this.#options.window,
-			resetsAt: this.#window.end,
+			resetsAt: bounds.end,
 		});
 	}
 
-	/** Sets what {@link check} has told aside until the call has ended; the answer is the window for {@link free}. */
-	reserve(pico: number): WindowBounds {
-		this.#reserved += pico;
+	/** Sets what {@link check} has told aside until the call has ended; the answer is the window that holds it. */
+	reserve(pico: number): WindowSpending {
+		this.#window.reserved += pico;
 		return this.#window;
-	}
-
-	/** What was set aside in that window is so no more. */
-	free(window: WindowBounds, pico: number): void {
-		// A window that is over has taken its reservations with it.
-		if (window === this.#window) this.#reserved -= pico;
 	}
 
 	/** A call in its scope has cost that. */
@@ -175,50 +159,46 @@ export class Budget {
 
 	/** So much was spent by a call that started then. */
 	add(startedAt: number, usd: number): void {
-		this.#turn(startedAt);
-		if (startedAt < this.#window.start) return;
-		this.#own.add(usd);
+		const { bounds, own } = this.#currentWindow();
+		if (startedAt < bounds.start) return;
+		own.add(usd);
 		this.#tell(false);
 	}
 
-	/** The window that runs now. */
-	#currentWindow(): WindowBounds {
-		this.#turn(this.#parts.now());
-		return this.#window;
-	}
-
-	/** Begins anew where a window is over. */
-	#turn(at: number): void {
-		if (at < this.#window.end) return;
-		this.#window = windowAt(at, this.#options.window, this.#options.timeZone);
-		this.#others = new MoneySum();
-		this.#own = new MoneySum();
-		this.#reserved = 0;
-		this.#passed = 0;
+	/** The window that runs now: the next one where it is over, and also an earlier one, where a clock was set right. */
+	#currentWindow(): WindowSpending {
+		const now = this.#parts.now();
+		const { bounds } = this.#window;
+		if (now >= bounds.start && now < bounds.end) return this.#window;
+		const next = windowAt(now, this.#options.window, this.#options.timeZone);
+		const known = this.#left?.bounds.start === next.start ? this.#left : undefined;
+		this.#left = this.#window;
+		this.#window = known ?? new WindowSpending(next);
 		this.#refresh?.soon();
+		return this.#window;
 	}
 
 	/** What the file holds already; rows of this process that are in it were before the budget, and are told nowhere else. */
 	#begin(path: string): void {
 		try {
-			const costs = readPastCosts(path, { since: this.#window.start, process: PROCESS_ID });
+			const costs = readPastCosts(path, { since: this.#window.bounds.start, process: PROCESS_ID });
 			if (costs === undefined) return;
 			const own = this.#sum(costs.own);
-			this.#own = MoneySum.ofPico(own);
-			this.#others = MoneySum.ofPico(this.#sum(costs.all) - own);
+			this.#window.own = MoneySum.ofPico(own);
+			this.#window.others = MoneySum.ofPico(this.#sum(costs.all) - own);
 			this.#tell(true);
 		} catch (cause) {
 			this.#parts.report(`The budget "${this.name}" could not read its ledger yet.`, cause);
 		}
 	}
 
-	#hear(start: number, { all, isWhole, own }: WindowCosts): void {
+	#hear(window: WindowSpending, { all, isWhole, own }: WindowCosts): void {
 		// The window may have turned meanwhile.
-		if (this.#isClosed || start !== this.#window.start) return;
+		if (this.#isClosed || window !== this.#window) return;
 		// Where rows are kept no more, what was counted here stands for this process's: those in the file are at most as many.
-		const others = this.#sum(all) - (isWhole ? this.#sum(own) : exactPico(this.#own));
-		const least = isWhole ? 0n : exactPico(this.#others);
-		this.#others = MoneySum.ofPico(others > least ? others : least);
+		const others = this.#sum(all) - (isWhole ? this.#sum(own) : exactPico(window.own));
+		const least = isWhole ? 0n : exactPico(window.others);
+		window.others = MoneySum.ofPico(others > least ? others : least);
 		this.#tell(false);
 	}
 
@@ -229,15 +209,17 @@ export class Budget {
 	/** Calls `onThreshold` for what has been passed now, once the running code is done. */
 	#tell(wasPassed: boolean): void {
 		const { onThreshold, thresholds } = this.#options;
-		let next = thresholds[this.#passed];
+		const window = this.#window;
+		let next = thresholds[window.passed];
 		if (next === undefined) return;
-		const { limit, spent } = this;
+		const { limit } = this;
+		const { spent } = window;
 		const [limitUsd, spentUsd] = [limit.usd, spent.usd];
 		const [most, known] = [picoOf(limit), picoOf(spent)];
 		// 0.8 of $0.07 is 0.056 only after rounding.
 		while (next !== undefined && known >= Math.round(next * most)) {
-			this.#passed += 1;
-			const { end: resetsAt, start: windowStart } = this.#window;
+			window.passed += 1;
+			const { end: resetsAt, start: windowStart } = window.bounds;
 			const passed: BudgetThreshold = {
 				budget: this.name,
 				threshold: next,
@@ -248,7 +230,7 @@ export class Budget {
 				wasPassed,
 			};
 			if (onThreshold !== undefined) setImmediate(() => void this.#callBack(onThreshold, passed));
-			next = thresholds[this.#passed];
+			next = thresholds[window.passed];
 		}
 	}
 

@@ -43,12 +43,14 @@ export class Ledger implements QuestionedLedger {
 	readonly #stopWaiting: () => void;
 	readonly #flushes: Flush[] = [];
 	#state: WriterState | undefined;
-	#lastTold: string | undefined;
+	#lastTold: WriterState | undefined;
 	/** Why there is no thread, as long as there is none. */
 	#threadError: string | undefined;
 	#lostRows = 0;
 	#isLosing = false;
 	#closed: Promise<void> | undefined;
+	/** Why rows were lost with the end. */
+	#endError: HyperAgentError | undefined;
 
 	/** @see openLedger */
 	constructor(options: CheckedLedgerOptions) {
@@ -83,6 +85,12 @@ export class Ledger implements QuestionedLedger {
 		};
 	}
 
+	/** For how many days it can be told what was spent: those of single calls, or of totals where they are more. */
+	get keptDays(): number {
+		const { keepCallsDays = Infinity, keepTotalsDays = Infinity } = this.#options;
+		return Math.max(keepCallsDays, keepTotalsDays);
+	}
+
 	/**
 	 * Resolves when everything that has settled before is safe: it survives the end of the process on any way, and a loss
 	 * of power.
@@ -92,6 +100,11 @@ export class Ledger implements QuestionedLedger {
 	async flush(): Promise<void> {
 		this.#rows.post();
 		if (this.#thread.pendingRows === 0) return;
+		if (this.#closed !== undefined) {
+			await this.#closed;
+			if (this.#endError !== undefined) throw this.#endError;
+			return;
+		}
 		if (this.#threadError !== undefined) throw notFlushed(this.#threadError);
 		this.#thread.hold(true);
 		try {
@@ -116,6 +129,10 @@ export class Ledger implements QuestionedLedger {
 		await this.#reader.close();
 		await this.#thread.close();
 		this.#leaveRest(0);
+		for (const { reject, resolve } of this.#flushes.splice(0)) {
+			if (this.#endError === undefined) resolve();
+			else reject(this.#endError);
+		}
 		// Only now: the process may end meanwhile.
 		this.#stopWaiting();
 		this.#options.onClose(this);
@@ -177,12 +194,11 @@ export class Ledger implements QuestionedLedger {
 		this.#state = state;
 		this.#threadError = undefined;
 		if (this.#pendingRows < this.#options.maxPendingRows / 2) this.#isLosing = false;
-		if (state.error !== undefined && state.error !== this.#lastTold) {
-			this.#tell(
-				`The ledger cannot be written (${state.error}); its rows are ${state.isHeld ? "held in memory" : "spooled"}.`,
-			);
+		if (state.error !== this.#lastTold?.error || state.isHeld !== this.#lastTold?.isHeld) {
+			if (state.error !== undefined)
+				this.#tell(`The ledger cannot be written (${state.error})${whereRowsAre(state)}.`);
+			this.#lastTold = state;
 		}
-		this.#lastTold = state.error;
 		if (state.movedTo !== before?.movedTo) {
 			this.#tell(
 				`The ledger's file was damaged. It is ${state.movedTo ?? "gone"} now, and a new one was begun.`,
@@ -226,9 +242,16 @@ export class Ledger implements QuestionedLedger {
 			const rest = this.#thread.waitForAll(waitMs);
 			if (rest.length > 0) leaveSpool(spoolFolder(this.path), rest);
 		} catch (cause) {
-			this.#tell(`${this.#pendingRows} rows are lost with the end of the process.`, cause);
+			const lost = `${this.#pendingRows} rows are lost with the end of the process.`;
+			this.#endError = notFlushed(`it was closed, and ${lost}`, cause);
+			this.#tell(lost, cause);
 		}
 	}
+}
+
+function whereRowsAre({ isHeld, spooledRows }: WriterState): string {
+	if (isHeld) return "; its rows are held in memory alone";
+	return spooledRows > 0 ? "; its rows are spooled" : "";
 }
 
 function notFlushed(why: string, cause?: unknown): HyperAgentError {

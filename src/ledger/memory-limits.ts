@@ -11,6 +11,8 @@ export interface MemoryLimits {
 	readonly stepsMs: Readonly<Record<StepSpan, number>>;
 	/** The most steps of each length, whatever their time: each is one route, model and provider. */
 	readonly steps: number;
+	/** The most hours of totals: each is one route, model, provider and set of tags. Their days come on top. */
+	readonly totals: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -18,7 +20,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** A page's range begins with the step that it lies in, which may be a longer one than is kept, and is asked a moment later. */
 const MARGIN_MS = 600_000;
 
-/** A page's ranges: an hour by ten seconds, three hours by minutes, a day by five, and 30 days by one and three hours. Some 40 MB at most. */
+/** A page's ranges: an hour by ten seconds, three hours by minutes, a day by five, and 30 days by one and three hours. Some 40 MB at most: totals have 60 bytes each, and steps 240 while their calls are few. */
 export const MEMORY_LIMITS: MemoryLimits = {
 	calls: 10_000,
 	stepsMs: {
@@ -29,6 +31,7 @@ export const MEMORY_LIMITS: MemoryLimits = {
 		10800: 31 * DAY_MS,
 	},
 	steps: 20_000,
+	totals: 100_000,
 };
 
 /**
@@ -36,7 +39,11 @@ export const MEMORY_LIMITS: MemoryLimits = {
  *
  * @param now milliseconds since the epoch
  */
-export function keepWithin(db: DatabaseSync, { calls, steps, stepsMs }: MemoryLimits, now: number): void {
+export function keepWithin(
+	db: DatabaseSync,
+	{ calls, steps, stepsMs, totals }: MemoryLimits,
+	now: number,
+): void {
 	forgetRows(db, calls);
 	for (const span of STEP_SPANS) {
 		const beyond = db
@@ -46,8 +53,17 @@ export function keepWithin(db: DatabaseSync, { calls, steps, stepsMs }: MemoryLi
 		const after = typeof beyond === "number" ? (beyond + span) * 1000 : Number.NEGATIVE_INFINITY;
 		pruneSteps(db, span, Math.max(now - stepsMs[span], after));
 	}
-	const oldest = now - stepsMs[10800];
-	db.prepare("DELETE FROM totals WHERE start < ?").run(Math.floor(oldest / DAY_MS) * 86_400);
+	forgetTotals(db, totals, now - stepsMs[10800]);
+}
+
+/** Whole days: those that begin before a time, and the oldest ones where all would be too many. */
+function forgetTotals(db: DatabaseSync, most: number, before: number): void {
+	const beyond = db
+		.prepare("SELECT start FROM totals WHERE span = 3600 ORDER BY start DESC LIMIT 1 OFFSET ?")
+		.get(most)?.["start"];
+	const after = typeof beyond === "number" ? beyond * 1000 + DAY_MS : Number.NEGATIVE_INFINITY;
+	const start = Math.floor(Math.max(before, after) / DAY_MS) * (DAY_MS / 1000);
+	db.prepare("DELETE FROM totals WHERE span IN (3600, 86400) AND start < ?").run(start);
 }
 
 /** A row that comes late, since its call was long, is still taken: so there is no time before which none is. */

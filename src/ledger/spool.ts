@@ -5,7 +5,6 @@ import {
 	fdatasyncSync,
 	fstatSync,
 	ftruncateSync,
-	mkdirSync,
 	openSync,
 	readdirSync,
 	readFileSync,
@@ -18,6 +17,7 @@ import {
 import { dirname, join } from "node:path";
 import { PROCESS_ID } from "../core/call-id.ts";
 import type { LedgerRow } from "./ledger-row.ts";
+import { makeFolder } from "./make-folder.ts";
 import type { PageSlice } from "./row-page.ts";
 import { decodeFrames, encodeFrame, FRAME_HEADER } from "./spool-frame.ts";
 import { isOwnerAlive, ownerSuffix } from "./spool-owner.ts";
@@ -134,7 +134,7 @@ export class Spool {
 	}
 
 	#create(): number {
-		mkdirSync(this.#folder, { recursive: true });
+		makeFolder(this.#folder);
 		const file = openSync(this.path, "w+");
 		[this.#size, this.#used, this.#rows] = [0, 0, 0];
 		try {
@@ -162,7 +162,7 @@ function isFull(error: unknown): boolean {
 
 /** Writes rows into a spool of their own, at the end of the process: the next one to open the ledger takes them in. */
 export function leaveSpool(folder: string, slices: readonly PageSlice[]): void {
-	mkdirSync(folder, { recursive: true });
+	makeFolder(folder);
 	const file = openSync(join(folder, `${PROCESS_ID}.${ownerSuffix()}.1.spool`), "a");
 	try {
 		for (const slice of slices) writeSync(file, encodeFrame(slice, 1));

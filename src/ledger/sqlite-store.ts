@@ -54,12 +54,11 @@ export class SqliteStore implements LedgerStore {
 	readonly #inode: number | undefined;
 	#appender: SqliteAppender | undefined;
 
-	/** @throws what SQLite throws, or HyperAgentError `LEDGER` where the file is something else's */
+	/** @throws what SQLite throws, or HyperAgentError `LEDGER` where the file cannot be opened, or is something else's */
 	constructor(path: string, { now = Date.now, readOnly = false }: SqliteStoreOptions = {}) {
-		const { DatabaseSync: Database } = loadSqlite();
 		this.#path = path;
 		this.#now = now;
-		this.#db = new Database(path, { readOnly });
+		this.#db = open(path, readOnly);
 		try {
 			this.#db.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
 			if (!readOnly) this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
@@ -192,6 +191,20 @@ export class SqliteStore implements LedgerStore {
 			this.#db.exec("ROLLBACK");
 			throw error;
 		}
+	}
+}
+
+function open(path: string, readOnly: boolean): DatabaseSync {
+	const { DatabaseSync: Database } = loadSqlite();
+	try {
+		return new Database(path, { readOnly });
+	} catch (cause) {
+		const why = cause instanceof Error ? cause.message : String(cause);
+		throw new HyperAgentError(
+			"LEDGER",
+			`${why}: ${path} must be a file in a folder that this process may write to`,
+			{ cause },
+		);
 	}
 }
 

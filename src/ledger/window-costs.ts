@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { WindowCosts, WindowCostsQuery } from "./ledger-store.ts";
 import { parsedTags } from "./row-page.ts";
 import { SEQUENCE_BITS } from "./sqlite-schema.ts";
+import { forgottenKey } from "./step-schema.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -14,7 +15,7 @@ const grouped = (from: string): string => `SELECT
 		FROM ${from} GROUP BY route, model, provider, tags)`;
 
 const WHOLE_HOURS: string = grouped("totals WHERE span = 3600 AND start >= ?");
-const FIRST_HOUR: string = grouped("call_rows WHERE at >= ? AND at < ?");
+const SINGLE_CALLS: string = grouped("call_rows WHERE at >= ? AND at < ?");
 const OF_PROCESS: string = grouped(
 	`call_rows, (SELECT no << ${SEQUENCE_BITS} AS first FROM processes WHERE id = ?)
 	WHERE key BETWEEN first AND first + ${2 ** SEQUENCE_BITS - 1} AND at >= ?`,
@@ -24,16 +25,23 @@ const OF_PROCESS: string = grouped(
 export function readWindowCosts(db: DatabaseSync, { process, since }: WindowCostsQuery): WindowCosts {
 	db.exec("BEGIN");
 	try {
-		const wholeFrom = Math.ceil(since / HOUR_MS) * HOUR_MS;
-		const horizon = db.prepare("SELECT value FROM meta WHERE key = 'calls_since'").get()?.["value"];
+		// Totals are forgotten with the steps of an hour, and maybe before calls.
+		const forgotten = horizonOf(db, forgottenKey(3600));
+		const wholeFrom = Math.max(Math.ceil(since / HOUR_MS) * HOUR_MS, forgotten);
 		return {
-			all: [...read(db, WHOLE_HOURS, wholeFrom / 1000), ...read(db, FIRST_HOUR, since, wholeFrom)],
+			all: [...read(db, WHOLE_HOURS, wholeFrom / 1000), ...read(db, SINGLE_CALLS, since, wholeFrom)],
 			own: read(db, OF_PROCESS, process, since),
-			isWhole: typeof horizon !== "number" || horizon <= since,
+			isWhole: horizonOf(db, "calls_since") <= since,
 		};
 	} finally {
 		db.exec("COMMIT");
 	}
+}
+
+/** In milliseconds since the epoch. */
+function horizonOf(db: DatabaseSync, key: string): number {
+	const value = db.prepare("SELECT value FROM meta WHERE key = ?").get(key)?.["value"];
+	return typeof value === "number" ? value : Number.NEGATIVE_INFINITY;
 }
 
 function read(db: DatabaseSync, sql: string, ...values: readonly (string | number)[]): WindowCosts["all"] {

@@ -11,16 +11,16 @@ export interface StoredExemplar extends Exemplar {
 	readonly at: number;
 }
 
-/** OpenMetrics bounds an exemplar's names and values together. */
-const LONGEST_ID = 56;
+/** OpenMetrics bounds an exemplar's names and values together. A trace's id is of hexadecimal digits; others are at least of ASCII. */
+const ID = /^[ -~]{1,56}$/;
 
 /** The last exemplar of each histogram bucket, by the bucket's slot: at most one a bucket, so bounded as they are. */
 export class ExemplarStore {
 	readonly #bySlot = new Map<number, StoredExemplar>();
 
 	set(slot: number, value: number, { spanId, traceId }: Exemplar): void {
-		if (traceId.length > LONGEST_ID) return;
-		const span = spanId === undefined || spanId.length > LONGEST_ID ? undefined : spanId;
+		if (!ID.test(traceId)) return;
+		const span = spanId !== undefined && ID.test(spanId) ? spanId : undefined;
 		this.#bySlot.set(slot, { traceId, spanId: span, value, at: Date.now() });
 	}
 

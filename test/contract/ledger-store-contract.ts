@@ -227,6 +227,28 @@ export function testLedgerStore(name: string, maker: StoreMaker): void {
 			expect(callsOf(await store.totals({ by: ["hour"] }))).toEqual([["2026-11-25T07:00Z", 1]]);
 		});
 
+		test("what a window has cost is told where its totals are forgotten, and its calls are not", async () => {
+			const store = await maker.create();
+			const at = (days: number): number => SEVEN - days * DAY_MS;
+			const cost = (whole: number): LedgerRow["cost"] => ({ whole, pico: 0 });
+			await store.append([
+				row(1, { at: at(9), cost: cost(1) }),
+				row(2, { at: at(8), cost: cost(20) }),
+				row(3, { at: at(3), cost: cost(300) }),
+				row(4, { at: at(3), cost: cost(4000), process: "p2" }),
+				row(5, { cost: cost(50_000) }),
+			]);
+			await store.prune({ totals: at(2) });
+			// It comes late, into an hour whose totals are forgotten.
+			await store.append([row(6, { at: at(8), cost: cost(600_000) })]);
+			const found = await store.windowCosts({ since: at(8), process: "p1" });
+			const usd = (groups: typeof found.all): bigint =>
+				groups.reduce((sum, { costPico }) => sum + costPico, 0n) / 1_000_000_000_000n;
+			expect([usd(found.all), usd(found.own), found.isWhole]).toEqual([654_320n, 650_320n, true]);
+			await store.prune({ calls: at(2) });
+			expect(await store.windowCosts({ since: at(8), process: "p1" })).toMatchObject({ isWhole: false });
+		});
+
 		test("a clock that was far ahead once does not keep out what comes when it is right again", async () => {
 			const store = await maker.create();
 			await store.prune({ calls: Date.now() + 365 * DAY_MS });

@@ -275,6 +275,14 @@ describe("a browser's session", () => {
 		expect(asked(sessions.write(sessions.begin(now)))).toBe("allowed");
 	});
 
+	test("opens for a time that is no whole number of milliseconds, too", async () => {
+		// A seventh of an hour is 514,285.71 ms.
+		const sessions = await Sessions.open(TOKEN, 3_600_000 / 7, () => {});
+		const value = sessions.write(sessions.begin(now));
+		expect(sessions.read(value, now + 514_285)?.expiresAt).toBe(now + 514_286);
+		expect(sessions.read(value, now + 514_286)).toBeUndefined();
+	});
+
 	test("is not forged: each changed character, a later end and a second cookie are refused", async () => {
 		const sessions = await Sessions.open(TOKEN, 1000, () => {});
 		const value = sessions.write(sessions.begin(now));

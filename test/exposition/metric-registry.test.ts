@@ -2,11 +2,15 @@ import * as promClient from "prom-client";
 import * as prometheusClient from "@prometheus-io/client";
 import { describe, expect, test } from "vitest";
 import { HyperAgentError } from "../../src/core/hyperagent-error.ts";
+import { MoneySum } from "../../src/core/money.ts";
 import type { MetricRegistry } from "../../src/exposition/metric-registry.ts";
 import { CATALOG } from "../../src/metrics/catalog.ts";
 import { Recorder } from "../../src/metrics/recorder.ts";
 import { PrometheusHandle } from "../../src/monitoring/prometheus-handle.ts";
 import { expectedLines, parseLines, withoutAge } from "./series-lines.ts";
+
+/** In 10⁻¹² USD. */
+const USD = 1_000_000_000_000n;
 
 const CONSTANT = { service: 'a "quoted" \\ one\n' } as const;
 
@@ -136,6 +140,25 @@ describe.each([
 			5000,
 		);
 		expect([...lines].find(([key]) => key.startsWith("hyperagent_build_info"))?.[1]).toBe(1);
+	});
+
+	test("a budget that all workers of a cluster have is one budget", async () => {
+		const workers = await Promise.all(
+			// What each of four tells of a budget of $50: the last has not yet heard what the others have spent last.
+			[1000, 1000, 1000, 900].map(async (cents) => {
+				const recorder = new Recorder();
+				recorder.budget("b", MoneySum.ofPico(50n * USD), MoneySum.ofPico(BigInt(cents / 100) * USD), 3);
+				const registry = make();
+				new PrometheusHandle(recorder, {}, false).registerInto(registry);
+				return JSON.parse(JSON.stringify(await registry.getMetricsAsJSON())) as object[];
+			}),
+		);
+		const aggregate = "AggregatorRegistry" in client ? client.AggregatorRegistry.aggregate : undefined;
+		const lines = parseLines((await aggregate?.(workers).metrics()) ?? "");
+		expect(lines.get("llm_budget_limit_cents{budget=b}")).toBe(5000);
+		expect(lines.get("llm_budget_spent_cents{budget=b}")).toBe(1000);
+		// Each refuses by itself.
+		expect(lines.get("llm_budget_blocked_total{budget=b}")).toBe(12);
 	});
 
 	test("twice is refused, and changes nothing", async () => {

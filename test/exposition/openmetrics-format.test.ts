@@ -69,6 +69,19 @@ describe("OpenMetrics", () => {
 		expect(await render(recorder)).not.toContain(" # {");
 	});
 
+	test("an exemplar whose id is not of ASCII is left out: no scrape is anything but UTF-8", async () => {
+		const recorder = new Recorder();
+		const pair = recorder.pair("chat", "m");
+		const exposition = new Exposition(recorder);
+		const decoder = new TextDecoder("utf-8", { fatal: true });
+		for (let scrape = 0; scrape < 3; scrape += 1) {
+			recorder.latencyOf(pair, 150, { traceId: "trace-ü", spanId: "1" });
+			expect(decoder.decode(await exposition.render("openmetrics"))).not.toContain(" # {");
+		}
+		recorder.latencyOf(pair, 150, { traceId: 'a"b', spanId: "ü" });
+		expect(decoder.decode(await exposition.render("openmetrics"))).toContain(' # {trace_id="a\\"b"} 150 ');
+	});
+
 	test("by option each counter and histogram says since when it counts", async () => {
 		const recorder = new Recorder();
 		recorder.pair("chat", "m");

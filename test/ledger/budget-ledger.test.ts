@@ -106,6 +106,22 @@ test("what others spend is heard where the oldest rows of the window are kept no
 	await expect.poll(() => budget?.state.spentUsd, { timeout: 6000 }).toBe(6.375);
 });
 
+test("a ledger that forgets what was spent in a window is refused, with what to do", () => {
+	ledger = openLedger({ path: path(), keepCallsDays: 7, keepTotalsDays: 31 });
+	const add = (window: "week" | "month") => (): Budget =>
+		addBudget({ name: "short", limitUsd: 10, window, ...(ledger && { ledger }) });
+	expect(add("month")).toThrow(
+		"a ledger that keeps calls or totals for a whole month: open it with `keepTotalsDays: 32` or more at `ledger`, got '31 days'",
+	);
+	budget = add("week")();
+});
+
+test("a ledger that keeps single calls for ever needs no totals", () => {
+	ledger = openLedger({ path: path(), keepTotalsDays: 1 });
+	budget = addBudget({ name: "calls", limitUsd: 10, window: "month", ledger });
+	expect(ledger.keptDays).toBe(Infinity);
+});
+
 test("a file that has no tables yet is none", () => {
 	// As the ledger's thread leaves it for a moment.
 	writeFileSync(path(), "");

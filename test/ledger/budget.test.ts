@@ -241,6 +241,39 @@ test("a window turns: what was spent is forgotten, and a call counts in the wind
 	expect(one.state).toMatchObject({ reservedUsd: 0, spentCents: "0" });
 });
 
+test.each([1, 2])(
+	"a clock that is %i days ahead for a moment neither forgets nor frees a budget",
+	async (days) => {
+		let at = Date.parse("2026-11-30T12:00:00Z") - performance.timeOrigin;
+		setClocks(() => at);
+		const told: number[] = [];
+		const onThreshold = ({ threshold }: BudgetThreshold): unknown => told.push(threshold);
+		const scope = { route: `ahead-${days}` };
+		const one = budget({ limitUsd: 0.004, block: true, scope, thresholds: [0.4], onThreshold });
+		await ask(scope.route);
+		let open = (): void => undefined;
+		gate = new Promise((resolve) => {
+			open = resolve;
+		});
+		at += days * 86_400_000;
+		const ahead = ask(scope.route);
+		at += 2000;
+		expect(one.state).toMatchObject({ spentCents: "0", reservedUsd: 0.0016 });
+		at -= days * 86_400_000;
+		expect(one.state).toMatchObject({ spentCents: "0.16", reservedUsd: 0 });
+		// It ends when the clock is right, and is spent.
+		open();
+		await ahead;
+		expect(one.state).toMatchObject({ spentCents: "0.32", windowStart: Date.parse("2026-11-30T00:00:00Z") });
+		await expect(ask(scope.route)).rejects.toThrow("has $0.0040 a day, of which $0.0032 is spent");
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(told).toEqual([0.4]);
+		at += 86_400_000;
+		await ask(scope.route);
+		expect(one.state).toMatchObject({ spentCents: "0.16", reservedUsd: 0 });
+	},
+);
+
 test("one call that was dearer than the limit does not stop all later ones", async () => {
 	let at = performance.now();
 	setClocks(() => at);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
@@ -240,6 +240,45 @@ describe("openLedger", () => {
 		expect(getPrometheus().render()).toMatch(/hyperagent_ledger_pending_rows 100\n/);
 		rmSync(folder, { recursive: true });
 		await ledger.close();
+	});
+
+	test.each([
+		// The file system of /proc says that there is no such folder, and makes none.
+		["a folder that cannot be made", () => "/proc/hyperagent-none/costs.db"],
+		["a file that is no folder", () => join(path, "costs.db")],
+	])(
+		"below %s nothing is kept, which is told at each turn, and nothing waits for ever",
+		{ timeout: 40_000 },
+		async (_, pathOf) => {
+			writeFileSync(path, "");
+			const told: string[] = [];
+			const ledger = openLedger({ path: pathOf(), onError: ({ message }) => told.push(message) });
+			const why = `unable to open database file: ${pathOf()} must be a file in a folder that this process may write to`;
+			// Before there is a row, none is said to be anywhere.
+			await expect.poll(() => told, { timeout: 20_000 }).toEqual([`The ledger cannot be written (${why}).`]);
+			settle("chat");
+			await expect(ledger.flush()).rejects.toThrow(`The ledger could not be flushed: ${why}`);
+			await expect(ledger.totals({ by: [] })).rejects.toThrow(why);
+			expect(told[1]).toBe(`The ledger cannot be written (${why}); its rows are held in memory alone.`);
+			const closed = ledger.close();
+			const lost = "1 rows are lost with the end of the process.";
+			await expect(ledger.flush()).rejects.toThrow(`it was closed, and ${lost}`);
+			await closed;
+			await expect(ledger.flush()).rejects.toThrow(`it was closed, and ${lost}`);
+			expect(told.slice(2)).toEqual([lost]);
+		},
+	);
+
+	test("what was flushed while the ledger closes is safe", async () => {
+		const ledger = openLedger({ path });
+		settle("chat");
+		const closed = ledger.close();
+		await ledger.flush();
+		await closed;
+		await ledger.flush();
+		const store = await readLedger(path, (message) => expect.fail(message));
+		expect(await store.totals({ by: [] })).toMatchObject([{ calls: { success: 1 } }]);
+		await store.close();
 	});
 
 	test.each([

@@ -145,6 +145,30 @@ test("where hours are forgotten, those of three that are not tell of them", asyn
 	await store.close();
 });
 
+test("it keeps the totals of the latest days, each whole or not at all", async () => {
+	const store = new SqliteStore(":memory:", { now: () => SEVEN + HOUR_MS });
+	const day = 24 * HOUR_MS;
+	const hours = [-2 * day, -2 * day + HOUR_MS, -day, -day, 0, HOUR_MS];
+	await store.append(hours.map((ms, i) => row(i + 1, { at: SEVEN + ms, tags: { team: `t${i}` } })));
+	const keep = async (totals: number, by: "day" | "hour"): Promise<unknown[]> => {
+		store.keepWithin({ ...MEMORY_LIMITS, totals }, SEVEN + HOUR_MS);
+		return (await store.totals({ by: [by] })).map(({ calls, group }) => [...group, calls.success]);
+	};
+	const two = [
+		["2026-11-24", 2],
+		["2026-11-25", 2],
+	];
+	expect(await keep(6, "day")).toEqual([["2026-11-23", 2], ...two]);
+	// Of the oldest day one of two hours would have room.
+	expect(await keep(5, "day")).toEqual(two);
+	expect(await keep(4, "day")).toEqual(two);
+	expect(await keep(3, "hour")).toEqual([
+		["2026-11-25T07:00Z", 1],
+		["2026-11-25T08:00Z", 1],
+	]);
+	await store.close();
+});
+
 test("with its calls it forgets which were the dearest of their hour", async () => {
 	const folder = mkdtempSync(join(tmpdir(), "memory-limits-"));
 	const path = join(folder, "costs.db");
