@@ -74,8 +74,8 @@ export class MeteredExchange implements HttpExchange {
 		// Who asks it hears of it in a way of its own.
 		if (endsWith === "answer") return;
 		const isOurs = endsWith === "fetch";
-		const meter = new RefusalMeter(status, headers, (refusal) => {
-			if (isOurs) call.fail(refusal);
+		const meter = new RefusalMeter(status, headers, (refusal, at) => {
+			if (isOurs) call.fail(refusal, at);
 			else quietly("call", "A refusal could not be recorded.", () => this.#exchange.failed(typeOf(refusal)));
 		});
 		if (isOurs) meter.ends(call, this.#signal);
