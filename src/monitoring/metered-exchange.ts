@@ -9,6 +9,9 @@ import { readAnswer, watchForget } from "./read-answer.ts";
 import { RefusalMeter } from "./refusal-meter.ts";
 import { tapBody } from "./tap-body.ts";
 
+/** Of calls that ask more than once, which request an answer is to. */
+const answering = new WeakMap<Response, MeteredExchange>();
+
 /** A request of an API whose answers we can read. */
 export class MeteredExchange implements HttpExchange {
 	readonly #question: Question;
@@ -38,7 +41,7 @@ export class MeteredExchange implements HttpExchange {
 				this.#attempt.failed();
 				this.#noAnswer(endsWith === "fetch", "There is no response.");
 			} else {
-				this.#attempt.answered(head.status, head.headers);
+				if (!this.#hasInner(response)) this.#attempt.answered(head.status, head.headers);
 				if (head.isOk) {
 					this.#question.isAnswered = true;
 					readAnswer(response, head, this.#question, this.#exchange, this.#signal);
@@ -54,6 +57,21 @@ export class MeteredExchange implements HttpExchange {
 		quietly("call", "A failed request could not be recorded.", () => this.#attempt.failed());
 		this.#exchange.isFailed = true;
 		if (this.#question.endsWith === "fetch") this.#question.call.fail(error);
+	}
+
+	/**
+	 * Whether a `fetch` further in has given this very answer, for a request that did not look like this one any more: then it
+	 * is one request, whose attempt has been told of.
+	 */
+	#hasInner(response: Response): boolean {
+		const { call } = this.#question;
+		if (call.exchanges.length < 2) return false;
+		const inner = answering.get(response);
+		answering.set(response, this);
+		if (inner === undefined || inner.#question.call !== call) return false;
+		call.exchanges.splice(call.exchanges.indexOf(inner.#exchange), 1);
+		call.attempts -= 1;
+		return true;
 	}
 
 	#readRefusal(response: Response, { headers, isEmpty, status }: AnswerHead): void {
