@@ -41,7 +41,7 @@ function carryParts(part: object, copy: object, from: Asking, to: Asking): boole
 			if (part === from || Object.hasOwn(copy, key)) continue;
 			const method = new Proxy(value, {
 				apply: (target, self, args): unknown =>
-					carrying.run({ from, to }, () => Reflect.apply(target, self, args)),
+					carrying.run({ from, to }, (): unknown => Reflect.apply(target, self, args)),
 			});
 			Reflect.defineProperty(copy, key, { value: method, configurable: true, writable: true });
 			hasCarried = true;

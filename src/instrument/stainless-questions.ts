@@ -210,9 +210,10 @@ function failed({ call, endsWith }: Question, error: unknown): void {
  */
 function askingWithin(question: Question, options: Options): Options {
 	const { middleware } = options;
+	const own: readonly unknown[] = Array.isArray(middleware) ? middleware : [];
 	const within = (request: unknown, next: (request: unknown) => unknown): unknown =>
 		runInQuestion(question, () => next(request));
-	return { ...options, middleware: [...(Array.isArray(middleware) ? middleware : []), within] };
+	return { ...options, middleware: [...own, within] };
 }
 
 function asksForUsage({ stream_options: options }: Options): boolean {

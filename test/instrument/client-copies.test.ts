@@ -132,7 +132,7 @@ describe.each([5, 6, 7] as const)("openai %i", (major) => {
 		if (one === undefined || other === undefined) throw new Error("no client");
 		await Promise.all([ask(one), ask(client), ask(other)]);
 		expect(traced).toBe(3);
-		expect(completions.create).toBe(tracing);
+		expect(Reflect.get(completions, "create")).toBe(tracing);
 		await ask(one);
 		await expectCalls(recorder, ...recorder.calls.map(({ route }) => whole("openai-chat", { route })));
 		expect(recorder.calls.map(({ route }) => route).toSorted()).toEqual(["one", "one", "other"]);
@@ -146,7 +146,7 @@ describe.each([5, 6, 7] as const)("openai %i", (major) => {
 		const metered = instrument(client, { route: "way" });
 		expect(await metered.chat.completions.create(CHAT)).toEqual({ id: "1" });
 		expect(create).toHaveBeenCalledWith(CHAT);
-		expect(metered.chat.completions.create).toHaveBeenCalledOnce();
+		expect(create).toHaveBeenCalledOnce();
 		expect(run.seen.requests).toEqual([]);
 		await expectCalls(recorder);
 	});

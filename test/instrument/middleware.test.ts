@@ -132,9 +132,9 @@ describe("a refusal that the client takes to another model", () => {
 
 describe("a middleware", () => {
 	const passes: Middleware = (request, next) => next(request);
-	const parses: Middleware = async (request, next, { parse }) => {
+	const parses: Middleware = async (request, next, context) => {
 		const response = await next(request);
-		await parse(response);
+		await context.parse(response);
 		return response;
 	};
 	const rebuilds: Middleware = async (request, next) => {
