@@ -187,7 +187,10 @@ function askedBy(options: Options): Question | undefined {
 	return Reflect.get(options, ASKED) as Question | undefined;
 }
 
-/** An answer that our `fetch` has not seen ends the call here: there is nothing more to know of it. */
+/**
+ * An answer that our `fetch` has not seen ends the call here: there is nothing more to know of it. One of a client with
+ * middleware ends it when it is read.
+ */
 function answered(question: Question, answer: unknown): void {
 	const { call, endsWith, isAnswered } = question;
 	if (endsWith === "neither") return;
