@@ -4,6 +4,7 @@ import { currentCall } from "../monitoring/current-call.ts";
 import { currentRoute } from "../monitoring/current-route.ts";
 import { reportInternalError } from "../monitoring/internal-errors.ts";
 import { currentQuestion, newQuestion, type Question, runInQuestion } from "../monitoring/question.ts";
+import { endWithGiven } from "../monitoring/read-answer.ts";
 import { requestHeader, ROUTE_HEADER } from "../monitoring/request-headers.ts";
 import { isRecord } from "../wire/is-record.ts";
 import { providerOfFormat } from "../wire/provider-of-host.ts";
@@ -51,7 +52,9 @@ export class StainlessQuestions {
 		const known = askedBy(options) ?? this.#sentBefore(options);
 		if (known !== undefined) {
 			try {
-				return await this.#sendAs(known, options, rest);
+				const answer = await this.#sendAs(known, options, rest);
+				answered(known, answer);
+				return answer;
 			} catch (error) {
 				// After an answer had begun nobody else waits for this retry.
 				if (known.isAnswered) failed(known, error);
@@ -64,9 +67,10 @@ export class StainlessQuestions {
 		try {
 			// The caller may send the same object again, as another question.
 			const own = server === undefined ? { ...options } : askingForUsage(options);
-			const answer = await this.#sendAs(question, own, rest);
+			const asking = this.#hasMiddleware(own) ? askingWithin(question, own) : own;
+			const answer = await this.#sendAs(question, asking, rest);
 			server?.accepted();
-			answered(question);
+			answered(question, answer);
 			return answer;
 		} catch (error) {
 			const refusal = server?.refusal(error);
@@ -89,7 +93,7 @@ export class StainlessQuestions {
 		try {
 			const answer = await this.#sendAs(question, options, rest);
 			server.refused(refusal);
-			answered(question);
+			answered(question, answer);
 			return answer;
 		} catch (error) {
 			server.refusedAnyway();
@@ -118,6 +122,12 @@ export class StainlessQuestions {
 		if (!isIt) return undefined;
 		const isSame = (sending: Sending): boolean => sending.question === asking && sending.body === body;
 		return [...this.#sending].some(isSame) ? asking : undefined;
+	}
+
+	/** What stands between a request and its `fetch` in Anthropic's client, and may send others. */
+	#hasMiddleware({ middleware: own }: Options): boolean {
+		const general: unknown = "middleware" in this.#client ? this.#client.middleware : undefined;
+		return [general, own].some((middleware) => Array.isArray(middleware) && middleware.length > 0);
 	}
 
 	#maxRetries({ maxRetries: own }: Options): number {
@@ -154,7 +164,7 @@ export class StainlessQuestions {
 				provider,
 				model,
 				isStream,
-				endsWith: outer === undefined ? "answer" : "neither",
+				endsWith: outer !== undefined ? "neither" : this.#hasMiddleware(request) ? "client" : "answer",
 				hasController: true,
 				hidesUsage: canAsk && !asksForUsage(fields) && serverAsking(this.#client.baseURL, model).isOn,
 			});
@@ -177,13 +187,36 @@ function askedBy(options: Options): Question | undefined {
 	return Reflect.get(options, ASKED) as Question | undefined;
 }
 
-/** An answer that our `fetch` has not seen ends the call here: there is nothing more to know of it. */
-function answered({ call, endsWith, isAnswered }: Question): void {
-	if (endsWith === "answer" && !isAnswered) call.succeed();
+/**
+ * An answer that our `fetch` has not seen ends the call here: there is nothing more to know of it. One of a client with
+ * middleware ends it when it is read.
+ */
+function answered(question: Question, answer: unknown): void {
+	const { call, endsWith, isAnswered } = question;
+	if (endsWith === "neither") return;
+	const { controller, response }: Options = isRecord(answer) ? answer : {};
+	if (!isAnswered) call.succeed();
+	else if (endsWith === "client") {
+		const signal = controller instanceof AbortController ? controller.signal : undefined;
+		// Of whatever implementation: it is read as such by the client.
+		endWithGiven(question, response as Response, signal);
+	}
 }
 
 function failed({ call, endsWith }: Question, error: unknown): void {
-	if (endsWith === "answer") call.fail(error);
+	if (endsWith !== "neither") call.fail(error);
+}
+
+/**
+ * The same request, with a last middleware: what those before it send is of this question, too, also when their answer is
+ * read, by whoever reads it.
+ */
+function askingWithin(question: Question, options: Options): Options {
+	const { middleware } = options;
+	const own: readonly unknown[] = Array.isArray(middleware) ? middleware : [];
+	const within = (request: unknown, next: (request: unknown) => unknown): unknown =>
+		runInQuestion(question, () => next(request));
+	return { ...options, middleware: [...own, within] };
 }
 
 function asksForUsage({ stream_options: options }: Options): boolean {

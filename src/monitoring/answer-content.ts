@@ -3,6 +3,7 @@ import { readerFor } from "../wire/reader-for.ts";
 import { SseParser } from "../wire/sse-parser.ts";
 import type { WireFormat } from "../wire/wire-format.ts";
 import type { WireReader } from "../wire/wire-reader.ts";
+import { AwsEvents } from "./aws-events.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { digestOf, JsonDigest } from "./json-digest.ts";
 
@@ -12,13 +13,18 @@ export class AnswerContent {
 	/** Whether the bytes are those of an event stream; what begins like JSON is none, whatever was asked for. */
 	isEvents: boolean | undefined;
 	#isTorn = false;
-	#events: SseParser | undefined = undefined;
+	readonly #isAws: boolean;
+	#events: SseParser | AwsEvents | undefined = undefined;
 	#json: JsonDigest | undefined = undefined;
 
-	/** @param isEvents what is known of it before the first byte */
-	constructor(format: WireFormat, isEvents: boolean | undefined) {
+	/**
+	 * @param isEvents what is known of it before the first byte
+	 * @param isAws whether its events come as AWS sends them
+	 */
+	constructor(format: WireFormat, isEvents: boolean | undefined, isAws: boolean) {
 		this.reader = readerFor(format);
 		this.isEvents = isEvents;
+		this.#isAws = isAws;
 	}
 
 	/** A part of it could not be read. */
@@ -62,8 +68,9 @@ export class AnswerContent {
 		return undefined;
 	}
 
-	#eventsOf(): SseParser {
-		this.#events ??= new SseParser((name, data) => {
+	#eventsOf(): SseParser | AwsEvents {
+		if (this.#events !== undefined) return this.#events;
+		const onEvent = (name: string | undefined, data: string): void => {
 			// What begins like JSON and is cut off may have been the usage.
 			if (data.charCodeAt(0) === OPEN && data.charCodeAt(data.length - 1) !== CLOSE) this.#isTorn = true;
 			try {
@@ -72,7 +79,8 @@ export class AnswerContent {
 				// There may be others after it.
 				this.tear(cause);
 			}
-		});
+		};
+		this.#events = this.#isAws ? new AwsEvents(onEvent) : new SseParser(onEvent);
 		return this.#events;
 	}
 }

@@ -2,6 +2,7 @@ import { classifyError } from "../wire/classify-error.ts";
 import type { ParsedUsage } from "../wire/parsed-usage.ts";
 import { UsageChunkFilter } from "../wire/usage-chunk-filter.ts";
 import { AnswerContent } from "./answer-content.ts";
+import { isAwsEvents } from "./aws-events.ts";
 import type { BodyTap } from "./body-tap.ts";
 import type { Exchange } from "./exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
@@ -12,6 +13,8 @@ import { ReadWatch } from "./read-watch.ts";
 /** Meters the answer to one question while its reader reads it, and ends the call with it where that is its to end. */
 export class AnswerMeter implements BodyTap {
 	readonly #question: Question;
+	/** Whether the call ends with this answer. */
+	readonly #endsCall: boolean;
 	readonly #exchange: Exchange;
 	readonly #watch: ReadWatch | undefined;
 	readonly #signal: AbortSignal | undefined;
@@ -28,12 +31,15 @@ export class AnswerMeter implements BodyTap {
 		this.#signal = signal;
 		this.#question = question;
 		this.#exchange = exchange;
-		const isEvents = /^\s*text\/event-stream/i.test(type ?? "") || (question.isStream ? undefined : false);
+		const isSse = /^\s*text\/event-stream/i.test(type ?? "");
+		const isAws = !isSse && isAwsEvents(type);
+		const isEvents = isSse || isAws || (question.isStream ? undefined : false);
 		this.isStream = isEvents !== false;
-		this.#content = new AnswerContent(question.format, isEvents);
+		this.#content = new AnswerContent(question.format, isEvents, isAws);
 		this.#filter = question.hidesUsage && question.isStream ? new UsageChunkFilter() : undefined;
-		if (question.endsWith === "neither") return;
-		const { call } = question;
+		const { call, endsWith } = question;
+		this.#endsCall = endsWith === "fetch" || endsWith === "answer";
+		if (!this.#endsCall) return;
 		const watch = new ReadWatch(call);
 		this.#watch = watch;
 		// The client's own controller, with which a reader leaves between two reads.
@@ -85,8 +91,8 @@ export class AnswerMeter implements BodyTap {
 
 	failed(error: unknown): void {
 		if (this.#content === undefined) return;
-		const { call, endsWith, hasController, isStream, retriesLeft } = this.#question;
-		if (endsWith !== "neither" && !call.isSignalled && isAbort(error)) {
+		const { call, hasController, isStream, retriesLeft } = this.#question;
+		if (this.#endsCall && !call.isSignalled && isAbort(error)) {
 			if (isStream && hasController) {
 				this.left();
 				return;
@@ -103,9 +109,12 @@ export class AnswerMeter implements BodyTap {
 	}
 
 	left(): void {
-		if (this.#content === undefined) return;
+		const content = this.#content;
+		if (content === undefined) return;
 		this.#content = undefined;
-		if (this.#question.endsWith !== "neither") this.#question.call.leave();
+		if (this.#endsCall) this.#question.call.leave();
+		// Who reads it for somebody else has got what it looked for.
+		else if (content.reader.isComplete) this.#complete(content);
 	}
 
 	/** How it is read cannot be seen: so it counts as read, and its usage as not told. */
@@ -120,7 +129,7 @@ export class AnswerMeter implements BodyTap {
 	dropped(): void {
 		if (this.#content === undefined) return;
 		this.#content = undefined;
-		if (this.#question.endsWith !== "neither") this.#question.call.abandon();
+		if (this.#endsCall) this.#question.call.abandon();
 	}
 
 	reading(): void {
@@ -172,21 +181,24 @@ export class AnswerMeter implements BodyTap {
 		else this.#fail(wrong);
 	}
 
-	#finish({ isTorn, reader }: AnswerContent): void {
+	#finish(content: AnswerContent): void {
 		this.#content = undefined;
-		const { call, endsWith } = this.#question;
+		this.#complete(content);
+		if (this.#endsCall) this.#question.call.succeed();
+	}
+
+	#complete({ isTorn, reader }: AnswerContent): void {
 		quietly("call", "The end of an answer could not be recorded.", () => {
 			// What we have not read may have been the usage.
 			if (isTorn && !(reader.isComplete && "usage" in reader.usage)) this.#exchange.isUnreadable = true;
 			this.#exchange.done(reader.isComplete);
 		});
-		if (endsWith !== "neither") call.succeed();
 	}
 
 	#fail(error: unknown): void {
 		this.#content = undefined;
-		const { call, endsWith } = this.#question;
-		if (endsWith !== "neither") {
+		const { call } = this.#question;
+		if (this.#endsCall) {
 			this.#exchange.isFailed = true;
 			call.fail(error);
 			return;

@@ -212,8 +212,12 @@ export class Call implements SettledCall {
 		if (!this.isSettled) this.#settle("success");
 	}
 
-	/** The call threw, or its stream did. The caller's own abort is `aborted`, its signal's timeout a `timeout`. */
-	fail(error: unknown): void {
+	/**
+	 * The call threw, or its stream did. The caller's own abort is `aborted`, its signal's timeout a `timeout`.
+	 *
+	 * @param at when it did, as `performance.now()` has it: now unless given
+	 */
+	fail(error: unknown, at?: number): void {
 		if (this.isSettled) return;
 		try {
 			const facts = classifyError(error);
@@ -231,7 +235,7 @@ export class Call implements SettledCall {
 			reportInternalError("call", "An error could not be classified.", cause);
 			this.errorType = "api_error";
 		}
-		this.#settle("error");
+		this.#settle("error", at);
 	}
 
 	/** The caller left: it aborted, or it stopped reading. What the provider had said by then counts. */
@@ -249,10 +253,10 @@ export class Call implements SettledCall {
 		if (isValidUsage(usage)) this.#servedUsage = usage;
 	}
 
-	#settle(outcome: Outcome): void {
+	#settle(outcome: Outcome, at = performance.now()): void {
 		this.isSettled = true;
 		this.outcome = outcome;
-		this.latencyMs = performance.now() - this.#start;
+		this.latencyMs = at - this.#start;
 		try {
 			this.#reservation?.release();
 			// Only what could be listened to has the function.

@@ -1,14 +1,16 @@
 import { LlmError } from "../core/llm-error.ts";
 import { classifyError } from "../wire/classify-error.ts";
-import { AnswerMeter } from "./answer-meter.ts";
 import type { Attempt } from "./attempt.ts";
-import type { BodyTap } from "./body-tap.ts";
 import { Exchange } from "./exchange.ts";
 import { type AnswerHead, headOf, type HttpExchange } from "./http-exchange.ts";
 import type { Question } from "./question.ts";
 import { quietly } from "./quietly.ts";
+import { readAnswer, watchForget } from "./read-answer.ts";
 import { RefusalMeter } from "./refusal-meter.ts";
 import { tapBody } from "./tap-body.ts";
+
+/** Of calls that ask more than once, which request an answer is to. */
+const answering = new WeakMap<Response, MeteredExchange>();
 
 /** A request of an API whose answers we can read. */
 export class MeteredExchange implements HttpExchange {
@@ -39,14 +41,16 @@ export class MeteredExchange implements HttpExchange {
 				this.#attempt.failed();
 				this.#noAnswer(endsWith === "fetch", "There is no response.");
 			} else {
-				this.#attempt.answered(head.status, head.headers);
-				if (head.isOk) this.#readAnswer(response, head);
-				else this.#readRefusal(response, head);
+				if (!this.#hasInner(response)) this.#attempt.answered(head.status, head.headers);
+				if (head.isOk) {
+					this.#question.isAnswered = true;
+					readAnswer(response, head, this.#question, this.#exchange, this.#signal);
+				} else this.#readRefusal(response, head);
 			}
 			isMetered = true;
 		});
 		// Nobody would end it.
-		if (!isMetered && endsWith !== "neither") call.succeed();
+		if (!isMetered && (endsWith === "fetch" || endsWith === "answer")) call.succeed();
 	}
 
 	failed(error: unknown): void {
@@ -55,27 +59,29 @@ export class MeteredExchange implements HttpExchange {
 		if (this.#question.endsWith === "fetch") this.#question.call.fail(error);
 	}
 
-	#readAnswer(response: Response, head: AnswerHead): void {
-		const question = this.#question;
-		question.isAnswered = true;
-		if (head.isEmpty) {
-			this.#noAnswer(question.endsWith !== "neither", "The answer is empty.");
-			return;
-		}
-		const meter = new AnswerMeter(question, this.#exchange, head.headers.get("content-type"), this.#signal);
-		const { leavesByUnlocking } = question;
-		if (!tapBody(response, meter, { isStream: meter.isStream, leavesByUnlocking })) meter.unwatched();
-		watchForget(response, meter);
+	/**
+	 * Whether a `fetch` further in has given this very answer, for a request that did not look like this one any more: then it
+	 * is one request, whose attempt has been told of.
+	 */
+	#hasInner(response: Response): boolean {
+		const { call } = this.#question;
+		if (call.exchanges.length < 2) return false;
+		const inner = answering.get(response);
+		answering.set(response, this);
+		if (inner === undefined || inner.#question.call !== call) return false;
+		call.exchanges.splice(call.exchanges.indexOf(inner.#exchange), 1);
+		call.attempts -= 1;
+		return true;
 	}
 
 	#readRefusal(response: Response, { headers, isEmpty, status }: AnswerHead): void {
 		const { call, endsWith } = this.#question;
 		this.#exchange.isFailed = true;
 		// Who asks it hears of it in a way of its own.
-		if (endsWith === "answer") return;
+		if (endsWith === "answer" || endsWith === "client") return;
 		const isOurs = endsWith === "fetch";
-		const meter = new RefusalMeter(status, headers, (refusal) => {
-			if (isOurs) call.fail(refusal);
+		const meter = new RefusalMeter(status, headers, (refusal, at) => {
+			if (isOurs) call.fail(refusal, at);
 			else quietly("call", "A refusal could not be recorded.", () => this.#exchange.failed(typeOf(refusal)));
 		});
 		if (isOurs) meter.ends(call, this.#signal);
@@ -91,14 +97,3 @@ export class MeteredExchange implements HttpExchange {
 
 const typeOf = (refusal: unknown): ReturnType<typeof classifyError>["errorType"] =>
 	classifyError(refusal).errorType;
-
-/**
- * The body is gone: if nobody has begun to read it, nobody will. It is what is watched, for one may have let go of the
- * response and hold on to that. What the tap holds does not hold the body.
- */
-const unread = new FinalizationRegistry<BodyTap>((tap) => tap.forgotten());
-
-function watchForget(response: Response, tap: BodyTap): void {
-	const body: unknown = response.body;
-	unread.register(typeof body === "object" && body !== null ? body : response, tap);
-}

@@ -13,10 +13,11 @@ export interface Question {
 	readonly model: string;
 	readonly isStream: boolean;
 	/**
-	 * What ends the call: its `fetch` whatever comes, only an answer (who sends the request tells of its failures), or
-	 * neither, where the call is somebody else's.
+	 * What ends the call: its `fetch` whatever comes, only an answer (who sends the request tells of its failures), only
+	 * the answer that its client gives (which may ask several times for one), or neither, where the call is somebody
+	 * else's.
 	 */
-	readonly endsWith: "fetch" | "answer" | "neither";
+	readonly endsWith: "fetch" | "answer" | "client" | "neither";
 	/** We asked for the usage that this stream ends with, so its chunk is not for the caller. */
 	hidesUsage: boolean;
 	/** How often the client would send the request again. */

@@ -10,11 +10,12 @@ export class ReadWatch {
 	reads = 0;
 	readonly deadline: NodeJS.Timeout;
 
-	constructor(call: { abandon(): void }) {
+	/** @param afterMs how long nobody may read */
+	constructor(call: { abandon(): void }, afterMs: number = ABANDONED_AFTER_MS) {
 		this.deadline = setTimeout(() => {
 			if (this.reads > 0) this.deadline.refresh();
 			else call.abandon();
-		}, ABANDONED_AFTER_MS);
+		}, afterMs);
 		this.deadline.unref();
 	}
 

@@ -5,6 +5,9 @@ import { ReadWatch } from "./read-watch.ts";
 /** How much of a refusal is looked at: 1 MiB. */
 const MAX_BYTES: number = 1024 * 1024;
 
+/** How long it may lie unread until its status alone counts, in milliseconds: 5 seconds. */
+export const UNREAD_REFUSAL_MS: number = 5000;
+
 /** An HTTP error, as `classifyError` reads it. */
 export interface Refusal {
 	readonly status: number;
@@ -13,19 +16,23 @@ export interface Refusal {
 	readonly error: unknown;
 }
 
-/** Tells of an HTTP error once its body is read, which says why; of the status alone where nobody reads it. */
+/**
+ * Tells of an HTTP error once its body is read, which says why; of the status alone where nobody reads it. However late it
+ * tells: the error was there when the last that was read of it was.
+ */
 export class RefusalMeter implements BodyTap {
 	readonly altersBytes: boolean = false;
 	readonly #status: number;
 	readonly #headers: unknown;
-	#refused: ((refusal: Refusal) => void) | undefined;
+	#refused: ((refusal: Refusal, at: number) => void) | undefined;
+	#at: number = performance.now();
 	#watch: ReadWatch | undefined = undefined;
 	#parts: Buffer[] = [];
 	#bytes = 0;
 	#wasRead = false;
 
-	/** @param refused called once, if ever */
-	constructor(status: number, headers: unknown, refused: (refusal: Refusal) => void) {
+	/** @param refused called once, if ever, with when the error was there, as `performance.now()` has it */
+	constructor(status: number, headers: unknown, refused: (refusal: Refusal, at: number) => void) {
 		this.#status = status;
 		this.#headers = headers;
 		this.#refused = refused;
@@ -33,7 +40,7 @@ export class RefusalMeter implements BodyTap {
 
 	/** The call ends with it, even where nobody ever reads it, or its caller leaves. */
 	ends(call: Call, signal: AbortSignal | undefined): void {
-		const watch = new ReadWatch({ abandon: () => this.#tell(undefined) });
+		const watch = new ReadWatch({ abandon: () => this.#tell(this.#read()) }, UNREAD_REFUSAL_MS);
 		this.#watch = watch;
 		const onAbort = (): void => this.#tell(undefined);
 		call.onSettled = () => {
@@ -45,6 +52,7 @@ export class RefusalMeter implements BodyTap {
 	}
 
 	bytes(chunk: Uint8Array): Uint8Array {
+		this.#at = performance.now();
 		this.#bytes += chunk.length;
 		if (this.#refused !== undefined && this.#bytes <= MAX_BYTES) this.#parts.push(Buffer.from(chunk));
 		return chunk;
@@ -55,10 +63,12 @@ export class RefusalMeter implements BodyTap {
 	}
 
 	json(value: unknown): void {
+		this.#at = performance.now();
 		this.#tell(value);
 	}
 
 	text(text: string): void {
+		this.#at = performance.now();
 		this.#tell(text);
 	}
 
@@ -97,6 +107,6 @@ export class RefusalMeter implements BodyTap {
 		const refused = this.#refused;
 		this.#refused = undefined;
 		this.#parts = [];
-		refused?.({ status: this.#status, headers: this.#headers, error });
+		refused?.({ status: this.#status, headers: this.#headers, error }, this.#at);
 	}
 }

@@ -95,8 +95,12 @@ export class RequestFinder {
 		const signal = signalOf(input, init);
 		const isRetrying = isRetry(input, init);
 		const route = (): string => own || currentRoute() || this.#route || "default";
-		if (format === "unmetered" || format === "free")
-			return new UnmeteredExchange({ ...said, route: outer?.route ?? route(), isRetry: isRetrying, signal });
+		if (format === "unmetered" || format === "free") {
+			// What a client sends with each request is our own route, too: it is no nearer than what stands around it.
+			const nearest = own === this.#route ? currentRoute() || own : own;
+			const counted = outer?.route ?? (nearest || route());
+			return new UnmeteredExchange({ ...said, route: counted, isRetry: isRetrying, signal });
+		}
 		if (outer !== undefined)
 			return new MeteredExchange(
 				newQuestion({ ...said, format, call: outer, endsWith: "neither" }),

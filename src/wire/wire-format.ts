@@ -39,9 +39,13 @@ const PATHS: readonly (readonly [end: string, format: WireRequest["format"], ope
 	["/token", "free", "chat"],
 ];
 
+/** A plain word is no id, and neither is a version: what stands there is another API, at an address of that name. */
+const ID: string = String.raw`\/(?![a-z]+(?:\/|$)|v\d+\/)[^/]+`;
+
 /** What the Assistants API keeps, and the notes to a stored completion: writing these costs nothing, only a run does. */
-const BOOKKEEPING =
-	/\/(?:assistants|threads)(?:\/(?!runs$)[^/]+)?$|\/threads\/[^/]+\/(?:messages(?:\/[^/]+)?|runs\/[^/]+)$|\/chat\/completions\/[^/]+$/;
+const BOOKKEEPING = new RegExp(
+	String.raw`\/(?:assistants|threads)(?:${ID})?$|\/threads${ID}\/(?:messages(?:\/[^/]+)?|runs\/[^/]+)$|\/chat\/completions${ID}$`,
+);
 
 /** Google's methods stand behind a colon. */
 const GOOGLE_PATH = /(?:^|\/)(\w+)\/([^/:]+):(\w+)$/;

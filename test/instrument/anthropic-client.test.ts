@@ -1,9 +1,9 @@
 /** Every way to ask with Anthropic's client: what a caller gets is what it gets without us, and each request counts once. */
-import Anthropic, { betaRefusalFallbackMiddleware } from "@anthropic-ai/sdk";
+import Anthropic from "@anthropic-ai/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { instrument } from "../../src/instrument/index.ts";
 import { installTestRecorder } from "../../src/testing/index.ts";
-import { anthropicStream, ReplayServer, status } from "../providers/replay-server.ts";
+import { ReplayServer, status } from "../providers/replay-server.ts";
 import { MESSAGE } from "./ask.ts";
 import { collect, expectCalls, whole } from "./calls.ts";
 import { API_KEY } from "./scripted/client-column.ts";
@@ -125,76 +125,6 @@ describe("several requests for one question", () => {
 			recorder,
 			{ ...one, usage: { inputUncached: 10, output: 20 } },
 			{ ...one, usage: { inputUncached: 10, output: 5 } },
-		);
-	});
-
-	const REFUSED = {
-		stop_details: { type: "refusal", category: "cyber", fallback_credit_token: "credit" },
-	};
-
-	test("a refusal that the client's middleware takes to another model: both are billed, each by its own price", async () => {
-		const said = [{ type: "text", text: "Yes." }];
-		const replies = [
-			status(200, answer("claude-haiku-4-5", [], "refusal", 1, REFUSED)),
-			status(200, answer("claude-sonnet-4-5", said, "end_turn", 8)),
-		];
-		const server = await ReplayServer.start(...replies, ...replies);
-		using recorder = installTestRecorder();
-		const middleware = [betaRefusalFallbackMiddleware([{ model: "claude-sonnet-4-5" }])];
-		const plain = connect(server.url, { middleware });
-		const seen = await plain.beta.messages.create(MESSAGE);
-		const metered = instrument(plain, { route: "fallback" });
-		expect(comparable(await metered.beta.messages.create(MESSAGE))).toEqual(comparable(seen));
-		expect(server.requests).toHaveLength(4);
-		await expectCalls(
-			recorder,
-			// 10 × $1 + 1 × $5 for a million.
-			{ route: "fallback", model: "claude-haiku-4-5", outcome: "success", costUsd: 0.000_015 },
-			// 10 × $3 + 8 × $15 for a million.
-			{ route: "fallback", model: "claude-sonnet-4-5", outcome: "success", costUsd: 0.000_15 },
-		);
-	});
-
-	test("the same in a stream", async () => {
-		const event = (value: object): string => JSON.stringify(value);
-		const start = (model: string): string =>
-			event({ type: "message_start", message: answer(model, [], "", 1, { stop_reason: null }) });
-		const end = (reason: string, output: number, more = {}): string[] => [
-			event({
-				type: "message_delta",
-				delta: { stop_reason: reason, stop_sequence: null, ...more },
-				usage: { output_tokens: output },
-			}),
-			event({ type: "message_stop" }),
-		];
-		const text = [
-			event({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }),
-			event({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Yes." } }),
-			event({ type: "content_block_stop", index: 0 }),
-		];
-		const replies = [
-			anthropicStream([start("claude-haiku-4-5"), ...end("refusal", 1, REFUSED)]),
-			anthropicStream([start("claude-sonnet-4-5"), ...text, ...end("end_turn", 8)]),
-		];
-		const server = await ReplayServer.start(...replies, ...replies);
-		using recorder = installTestRecorder();
-		const middleware = [betaRefusalFallbackMiddleware([{ model: "claude-sonnet-4-5" }])];
-		const plain = connect(server.url, { middleware });
-		const ask = async (client: Anthropic): Promise<unknown> =>
-			collect(await client.beta.messages.create({ ...MESSAGE, stream: true }));
-		const seen = await ask(plain);
-		expect(comparable(await ask(instrument(plain, { route: "fallback" })))).toEqual(comparable(seen));
-		await expectCalls(
-			recorder,
-			{
-				route: "fallback",
-				model: "claude-haiku-4-5",
-				// The middleware leaves it as soon as it has read why.
-				outcome: "aborted",
-				usage: { output: 1 },
-				costUsd: 0.000_015,
-			},
-			{ route: "fallback", model: "claude-sonnet-4-5", outcome: "success", costUsd: 0.000_15 },
 		);
 	});
 });

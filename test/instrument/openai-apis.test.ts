@@ -50,6 +50,28 @@ describe.each([5, 6, 7] as const)("openai %i", (major) => {
 		});
 	});
 
+	test("an answer made in the background is one call, whose usage is said to be missing, however often it is fetched", async () => {
+		const response = { id: "resp_1", object: "response", created_at: 1, model: "gpt-5-mini", output: [] };
+		const usage = { input_tokens: 100_000, output_tokens: 5000, total_tokens: 105_000 };
+		await using server = await ApiServer.start({
+			"/responses": json({ ...response, status: "queued", background: true, usage: null }),
+			"/responses/resp_1": json({ ...response, status: "completed", background: true, usage }),
+		});
+		using recorder = installTestRecorder();
+		const client = instrument(new MAJORS[major](openaiOptions(server.url)), { route: "background" });
+		await client.responses.create({ model: "gpt-5-mini", input: "hello", background: true });
+		for (let i = 0; i < 2; i += 1) {
+			expect(await client.responses.retrieve("resp_1")).toMatchObject({ status: "completed", usage });
+		}
+		await expectCalls(recorder, {
+			route: "background",
+			outcome: "success",
+			usage: undefined,
+			usageMissing: "not_reported",
+		});
+		expect(recorder.counter("llm_usage_missing_total", { reason: "not_reported" })).toBe(1);
+	});
+
 	test("the older completions, whole and as a stream whose usage nobody has asked for", async () => {
 		const model = "gpt-3.5-turbo-instruct";
 		const head = { id: "cmpl-1", object: "text_completion", created: 1, model };

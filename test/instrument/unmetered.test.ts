@@ -209,6 +209,19 @@ describe("a request that is not read", () => {
 		]);
 	});
 
+	test("has a route as any other, where its client names one in each request, too", async () => {
+		await using server = await ApiServer.start({ "/images/generations": json({ created: 1, data: [] }) });
+		using recorder = installTestRecorder();
+		const defaultHeaders = { "x-hyperagent-route": "client" };
+		const client = instrument(new OpenAI({ ...openaiOptions(server.url), defaultHeaders }), { route: "own" });
+		await ask(client);
+		await withRoute("around", () => ask(client));
+		await withRoute("around", () => ask(client, { headers: { "x-hyperagent-route": "request" } }));
+		for (const route of ["client", "around", "request"]) {
+			expect(recorder.counter("llm_unpriced_requests_total", { route })).toBe(1);
+		}
+	});
+
 	test("counts once below two meters", async () => {
 		await using server = await ApiServer.start({ "/images/generations": json({ created: 1, data: [] }) });
 		using recorder = installTestRecorder();

@@ -74,6 +74,54 @@ test("once, in a client whose caller leaves before the request is sent", async (
 	await expectCalls(recorder, { route: "outer" });
 });
 
+describe("once, in a client whose fetch sends another address and body to one of ours", () => {
+	const through =
+		(send: Fetch): Fetch =>
+		(_, init) =>
+			meteredFetch(send, { route: "inner" })(
+				new Request("http://127.0.0.1:1/proxy/v1/chat/completions", init),
+			);
+	const client = (send: Fetch): OpenAI =>
+		instrument(new OpenAI({ apiKey: "k", fetch: through(send), maxRetries: 0 }), { route: "outer" });
+
+	test("an answer", async () => {
+		using recorder = installTestRecorder();
+		await client(model("gpt-4o", 10, 2)).chat.completions.create({ model: "gpt-4o", messages: [] });
+		await expectCalls(recorder, { ...ONE, usageMissing: undefined });
+	});
+
+	test("a stream, whose usage its reader has not asked for", async () => {
+		using recorder = installTestRecorder();
+		const head = { id: "1", object: "chat.completion.chunk", created: 1, model: "gpt-4o" };
+		const chunks = [
+			{ ...head, choices: [{ index: 0, delta: { content: "hi" }, finish_reason: "stop" }] },
+			{ ...head, choices: [], usage: { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 } },
+		];
+		const events = [...chunks.map((chunk) => JSON.stringify(chunk)), "[DONE]"];
+		const text = events.map((data) => `data: ${data}\n\n`).join("");
+		const headers = { "content-type": "text/event-stream" };
+		const send: Fetch = async () => new Response(text, { headers });
+		const stream = await client(send).chat.completions.create({
+			model: "gpt-4o",
+			messages: [],
+			stream: true,
+		});
+		const seen: unknown[] = [];
+		for await (const chunk of stream) seen.push(chunk);
+		expect(seen).toEqual([chunks[0]]);
+		await expectCalls(recorder, { ...ONE, usageMissing: undefined });
+	});
+
+	test("a refusal", async () => {
+		using recorder = installTestRecorder();
+		const send: Fetch = async () => Response.json({ error: { message: "slow down" } }, { status: 429 });
+		const asking = client(send).chat.completions.create({ model: "gpt-4o", messages: [] });
+		await expect(asking).rejects.toBeInstanceOf(OpenAI.RateLimitError);
+		await expectCalls(recorder, { route: "outer", outcome: "error", errorType: "rate_limit", attempts: 1 });
+		expect(recorder.counter("llm_rate_limited_total")).toBe(1);
+	});
+});
+
 describe("a fetch that asks another model on its way", () => {
 	const guarded: Fetch = async (url, init) => {
 		await ask(meteredFetch(model("gpt-4o-mini", 100, 1), { route: "guard" }), "gpt-4o-mini", `${CHAT}?guard`);

@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ErrorType } from "../../src/core/llm-error.ts";
 import { meteredFetch } from "../../src/monitoring/metered-fetch.ts";
-import { ABANDONED_AFTER_MS } from "../../src/monitoring/read-watch.ts";
+import { UNREAD_REFUSAL_MS } from "../../src/monitoring/refusal-meter.ts";
 import { installTestRecorder } from "../../src/testing/index.ts";
 import { expectCalls } from "../instrument/calls.ts";
 import { expectedRemaining } from "../instrument/scripted/expected.ts";
@@ -63,6 +63,26 @@ describe("whose body is not read", () => {
 		await expectCalls(recorder, { outcome: "error", errorType: "quota" });
 	});
 
+	test("on for 5 seconds: what was read counts, and the time until then", async () => {
+		using recorder = installTestRecorder();
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+		const source = {
+			pull(controller: ReadableStreamDefaultController<Uint8Array>): void {
+				vi.advanceTimersByTime(30);
+				controller.enqueue(Buffer.from('{"error":{"code":"insufficient_quota"}}'));
+			},
+		};
+		const body = new ReadableStream<Uint8Array>(source, { highWaterMark: 0 });
+		const send = meteredFetch(async () => new Response(body, { status: 429 }));
+		const url = "https://llm.example/v1/chat/completions";
+		await bodyOf(await send(url, { method: "POST", body: '{"model":"m"}' }))
+			.getReader()
+			.read();
+		vi.advanceTimersByTime(UNREAD_REFUSAL_MS);
+		vi.useRealTimers();
+		await expectCalls(recorder, { outcome: "error", errorType: "quota", latencyMs: 30 });
+	});
+
 	test("at all, and is cancelled: the status counts, and it says no more than that", async () => {
 		using recorder = installTestRecorder();
 		const { init, url } = asking(provider, "openai-chat", "429-quota");
@@ -87,16 +107,22 @@ describe("whose body is not read", () => {
 		await expectCalls(recorder, refused, refused);
 	});
 
-	test("for 15 minutes", async () => {
+	test("for 5 seconds: it was as long as its headers took", async () => {
 		using recorder = installTestRecorder();
 		const { init, url } = asking(provider, "openai-chat", "401");
-		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-		const response = await fetchOf(url, init);
-		vi.advanceTimersByTime(ABANDONED_AFTER_MS - 1);
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+		const send: typeof fetch = async (...args) => {
+			const answer = await fetch(...args);
+			vi.advanceTimersByTime(20);
+			return answer;
+		};
+		const response = await meteredFetch(send)(url, init);
+		vi.advanceTimersByTime(UNREAD_REFUSAL_MS - 1);
 		expect(recorder.calls).toEqual([]);
+		expect(recorder.gauge("llm_active_requests")).toBe(1);
 		vi.advanceTimersByTime(1);
 		vi.useRealTimers();
-		const refused = { outcome: "error", errorType: "auth_failed" } as const;
+		const refused = { outcome: "error", errorType: "auth_failed", latencyMs: 20 } as const;
 		await expectCalls(recorder, refused);
 		await response.text();
 		await expectCalls(recorder, refused);
