@@ -3,7 +3,6 @@ import { meteredFetch } from "../monitoring/metered-fetch.ts";
 import { isRecord } from "../wire/is-record.ts";
 import { providerOfHost } from "../wire/provider-of-host.ts";
 import { wireRequest } from "../wire/wire-format.ts";
-import { carryMethods, isCarriedFrom } from "./carry-methods.ts";
 import type { InstrumentOptions } from "./instrument-options.ts";
 import { type Ask, routeIn, StainlessQuestions } from "./stainless-questions.ts";
 
@@ -45,7 +44,6 @@ export function instrumentStainless(client: StainlessClient, options: Instrument
 	try {
 		copy = plainCopy(client, azureOptions(client));
 		copyState(client, copy);
-		carryMethods(client, copy);
 	} catch (cause) {
 		throw new HyperAgentError(
 			"BAD_OPTION",
@@ -77,7 +75,6 @@ function plainCopy(client: StainlessClient, more: object): StainlessClient {
 function copyState(from: object, to: object): void {
 	const isMade = made.has(from);
 	for (const key of Reflect.ownKeys(from)) {
-		if (key === "makeRequest" && isCarriedFrom(from)) continue;
 		if (isMade && (key === "fetch" || key === "makeRequest" || key === "withOptions")) continue;
 		const state = Reflect.getOwnPropertyDescriptor(from, key);
 		const value: unknown = state?.value;

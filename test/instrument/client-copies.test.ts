@@ -1,7 +1,7 @@
 /** What `instrument()` makes of a client: one of the same class and state, metered once however often it is wrapped. */
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { instrument, meteredFetch } from "../../src/instrument/index.ts";
 import { installTestRecorder } from "../../src/testing/index.ts";
 import { CHAT, MAJORS, MESSAGE, openaiOptions } from "./ask.ts";
@@ -114,41 +114,6 @@ describe.each([5, 6, 7] as const)("openai %i", (major) => {
 			whole("openai-chat", { route: "above" }),
 			whole("openai-chat", { route: "above" }),
 		);
-	});
-
-	test("keeps the methods that somebody has set on its parts, and meters what they ask", async () => {
-		using recorder = installTestRecorder();
-		const client = plain(script());
-		let traced = 0;
-		const { completions } = client.chat;
-		const create = completions.create.bind(completions);
-		const tracing: unknown = async (...args: Parameters<typeof create>) => {
-			traced += 1;
-			await new Promise(setImmediate);
-			return create(...args);
-		};
-		Reflect.set(completions, "create", tracing);
-		const [one, other] = ["one", "other"].map((route) => instrument(client, { route }));
-		if (one === undefined || other === undefined) throw new Error("no client");
-		await Promise.all([ask(one), ask(client), ask(other)]);
-		expect(traced).toBe(3);
-		expect(Reflect.get(completions, "create")).toBe(tracing);
-		await ask(one);
-		await expectCalls(recorder, ...recorder.calls.map(({ route }) => whole("openai-chat", { route })));
-		expect(recorder.calls.map(({ route }) => route).toSorted()).toEqual(["one", "one", "other"]);
-	});
-
-	test("keeps a test's answer, for which nothing is asked", async () => {
-		using recorder = installTestRecorder();
-		const run = script();
-		const client = plain(run);
-		const create = vi.spyOn(client.chat.completions, "create").mockResolvedValue({ id: "1" } as never);
-		const metered = instrument(client, { route: "way" });
-		expect(await metered.chat.completions.create(CHAT)).toEqual({ id: "1" });
-		expect(create).toHaveBeenCalledWith(CHAT);
-		expect(create).toHaveBeenCalledOnce();
-		expect(run.seen.requests).toEqual([]);
-		await expectCalls(recorder);
 	});
 
 	test("a frozen question stays as it is, and may be asked again", async () => {
