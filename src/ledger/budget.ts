@@ -160,9 +160,10 @@ export class Budget {
 	/** So much was spent by a call that started then. */
 	add(startedAt: number, usd: number): void {
 		const { bounds, own } = this.#currentWindow();
-		if (startedAt < bounds.start) return;
-		own.add(usd);
-		this.#tell(false);
+		if (startedAt >= bounds.start) {
+			own.add(usd);
+			this.#tell(false);
+		} else if (this.#left !== undefined && startedAt >= this.#left.bounds.start) this.#left.own.add(usd);
 	}
 
 	/** The window that runs now: the next one where it is over, and also an earlier one, where a clock was set right. */

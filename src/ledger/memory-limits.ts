@@ -11,7 +11,7 @@ export interface MemoryLimits {
 	readonly stepsMs: Readonly<Record<StepSpan, number>>;
 	/** The most steps of each length, whatever their time: each is one route, model and provider. */
 	readonly steps: number;
-	/** The most hours of totals: each is one route, model, provider and set of tags. Their days come on top. */
+	/** The most hours of totals: each is one route, model, provider and set of tags. Their days come on top, and stay. */
 	readonly totals: number;
 }
 
@@ -56,13 +56,14 @@ export function keepWithin(
 	forgetTotals(db, totals, now - stepsMs[10800]);
 }
 
-/** Whole days: those that begin before a time, and the oldest ones where all would be too many. */
+/** Days that begin before a time; of the others the oldest hours where there are too many. A day keeps its own sum. */
 function forgetTotals(db: DatabaseSync, most: number, before: number): void {
 	const beyond = db
 		.prepare("SELECT start FROM totals WHERE span = 3600 ORDER BY start DESC LIMIT 1 OFFSET ?")
 		.get(most)?.["start"];
-	const after = typeof beyond === "number" ? beyond * 1000 + DAY_MS : Number.NEGATIVE_INFINITY;
-	const start = Math.floor(Math.max(before, after) / DAY_MS) * (DAY_MS / 1000);
+	if (typeof beyond === "number")
+		db.prepare("DELETE FROM totals WHERE span = 3600 AND start <= ?").run(beyond);
+	const start = Math.floor(before / DAY_MS) * (DAY_MS / 1000);
 	db.prepare("DELETE FROM totals WHERE span IN (3600, 86400) AND start < ?").run(start);
 }
 

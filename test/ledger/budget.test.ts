@@ -274,6 +274,23 @@ test.each([1, 2])(
 	},
 );
 
+test("a call of the right window that ends while the clock is ahead is spent in its own", async () => {
+	let at = Date.parse("2026-11-30T12:00:00Z") - performance.timeOrigin;
+	setClocks(() => at);
+	const one = budget({ limitUsd: 1, block: true, scope: { route: "ends-ahead" } });
+	let open = (): void => undefined;
+	gate = new Promise((resolve) => {
+		open = resolve;
+	});
+	const right = ask("ends-ahead");
+	at += 86_400_000;
+	open();
+	await right;
+	expect(one.state).toMatchObject({ spentCents: "0" });
+	at -= 86_400_000;
+	expect(one.state).toMatchObject({ spentCents: "0.16" });
+});
+
 test("one call that was dearer than the limit does not stop all later ones", async () => {
 	let at = performance.now();
 	setClocks(() => at);

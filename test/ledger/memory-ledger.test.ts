@@ -145,7 +145,7 @@ test("where hours are forgotten, those of three that are not tell of them", asyn
 	await store.close();
 });
 
-test("it keeps the totals of the latest days, each whole or not at all", async () => {
+test("of totals it keeps the latest hours, each whole or not at all, and all days", async () => {
 	const store = new SqliteStore(":memory:", { now: () => SEVEN + HOUR_MS });
 	const day = 24 * HOUR_MS;
 	const hours = [-2 * day, -2 * day + HOUR_MS, -day, -day, 0, HOUR_MS];
@@ -154,18 +154,20 @@ test("it keeps the totals of the latest days, each whole or not at all", async (
 		store.keepWithin({ ...MEMORY_LIMITS, totals }, SEVEN + HOUR_MS);
 		return (await store.totals({ by: [by] })).map(({ calls, group }) => [...group, calls.success]);
 	};
-	const two = [
+	const days = [
+		["2026-11-23", 2],
 		["2026-11-24", 2],
 		["2026-11-25", 2],
 	];
-	expect(await keep(6, "day")).toEqual([["2026-11-23", 2], ...two]);
-	// Of the oldest day one of two hours would have room.
-	expect(await keep(5, "day")).toEqual(two);
-	expect(await keep(4, "day")).toEqual(two);
-	expect(await keep(3, "hour")).toEqual([
+	const today = [
 		["2026-11-25T07:00Z", 1],
 		["2026-11-25T08:00Z", 1],
-	]);
+	];
+	expect(await keep(4, "hour")).toEqual([["2026-11-24T07:00Z", 2], ...today]);
+	expect(await keep(4, "day")).toEqual(days);
+	// Of the hour before these one of two sums would have room.
+	expect(await keep(3, "hour")).toEqual(today);
+	expect(await keep(3, "day")).toEqual(days);
 	await store.close();
 });
 
