@@ -1,4 +1,4 @@
-import type { CountReader } from "./count-reader.ts";
+import { CountReader } from "./count-reader.ts";
 
 /** What a prompt of OpenAI's chat API wrote to the cache. */
 export interface CacheWrites {
@@ -17,17 +17,19 @@ export interface CacheWrites {
  */
 export function readCacheWrites(usage: unknown, details: unknown, counts: CountReader): CacheWrites {
 	const outer = counts.count(usage, "cache_creation_input_tokens");
-	const all =
+	const sum =
 		counts.count(details, "cache_write_tokens") ??
 		counts.count(details, "cache_creation_input_tokens") ??
 		counts.count(details, "cache_creation_tokens") ??
 		outer;
-	const split =
-		counts.record(details, "cache_creation") ?? counts.record(details, "cache_creation_token_details");
-	const hour = counts.count(split, "ephemeral_1h_input_tokens");
-	if ((hour ?? 0) > (all ?? 0)) counts.bad = true;
+	// What cannot be read of the lifetimes spoils no sum.
+	const own = new CountReader();
+	const split = own.record(details, "cache_creation") ?? own.record(details, "cache_creation_token_details");
+	const hour = own.count(split, "ephemeral_1h_input_tokens") ?? 0;
+	const all = sum ?? hour + (own.count(split, "ephemeral_5m_input_tokens") ?? 0);
+	if (hour > all) counts.bad = true;
 	return {
-		fiveMinutes: all === undefined ? undefined : all - (hour ?? 0),
+		fiveMinutes: sum === undefined && all === 0 ? undefined : all - hour,
 		hour: hour === 0 ? undefined : hour,
 		mayStandBeside: outer !== undefined,
 	};

@@ -50,7 +50,9 @@ export function parseOpenAIChatUsage(usage: unknown, answer?: unknown): ParsedUs
 	const unread = (prompt ?? 0) - (cacheRead ?? 0);
 	const written = (writes.fiveMinutes ?? 0) + (writes.hour ?? 0);
 	const uncached = written > unread && writes.mayStandBeside ? unread : unread - written;
-	const reported = reportedReasoning ?? hiddenReasoning(usage, { prompt, completion, total });
+	const reported =
+		reportedReasoning ??
+		hiddenReasoning(usage, { prompt, completion, total, cached: (cacheRead ?? 0) + written });
 	const { output, reasoning } = withReasoning(prompt ?? 0, completion, total, reported);
 	if (uncached < 0 || (audio ?? 0) + (image ?? 0) > (prompt ?? 0)) return PARSE_ERROR;
 	if ((outputAudio ?? 0) + (outputImage ?? 0) > (output ?? 0)) return PARSE_ERROR;
@@ -127,16 +129,18 @@ const TOTALLED: ReadonlySet<string> = new Set(["prompt_tokens", "completion_toke
 function hiddenReasoning(
 	usage: unknown,
 	{
+		cached,
 		completion = 0,
 		prompt,
 		total = 0,
-	}: { readonly [part in "completion" | "prompt" | "total"]: number | undefined },
+	}: { readonly [part in "cached" | "completion" | "prompt" | "total"]: number | undefined },
 ): number | undefined {
 	if (prompt === undefined || total <= prompt + completion || !isRecord(usage)) return undefined;
 	const isExplained = Object.entries(usage).some(
 		([key, value]) => typeof value === "number" && value > 0 && !TOTALLED.has(key),
 	);
-	return isExplained ? undefined : total - prompt - completion;
+	const rest = total - prompt - completion;
+	return isExplained || rest === cached ? undefined : rest;
 }
 
 function atMost(count: number | undefined, limit: number): number | undefined {

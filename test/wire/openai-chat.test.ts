@@ -132,6 +132,14 @@ describe("parseOpenAIChatUsage", () => {
 				usage: { ...read, cacheWrite5m: 3000, cacheWrite1h: 5000 },
 			});
 		}
+		// The lifetimes alone, and ones that cannot be read.
+		const split = { ...sizes, prompt_tokens_details: { cached_tokens: 1000, cache_creation: hour } };
+		expect(parseOpenAIChatUsage(split)).toEqual({
+			usage: { ...read, cacheWrite5m: 3000, cacheWrite1h: 5000 },
+		});
+		expect(
+			parseOpenAIChatUsage({ ...sizes, prompt_tokens_details: { ...details, cache_creation: 8000 } }),
+		).toEqual({ usage: { ...read, cacheWrite5m: 8000 } });
 	});
 
 	test("an older LiteLLM counts them beside the prompt: they are more than it", () => {
@@ -194,6 +202,11 @@ describe("parseOpenAIChatUsage", () => {
 		expect(parseOpenAIChatUsage(cached)).toEqual({
 			usage: { inputUncached: 1000, cacheRead: 8000, output: 96, reasoning: 93 },
 		});
+		// What is more by just the cache is the cache: 12,000 + 50 + 10,000.
+		const beside = { prompt_tokens: 12_000, completion_tokens: 50, total_tokens: 22_050 };
+		expect(
+			parseOpenAIChatUsage({ ...beside, prompt_tokens_details: { cached_tokens: 10_000 } }),
+		).toMatchObject({ usage: { output: 50 } });
 		// The limit was reached in the middle of the thoughts.
 		for (const none of [{ completion_tokens: 0 }, {}]) {
 			expect(parseOpenAIChatUsage({ ...none, prompt_tokens: 9, total_tokens: 105 })).toEqual({
