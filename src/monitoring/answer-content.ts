@@ -3,7 +3,7 @@ import { readerFor } from "../wire/reader-for.ts";
 import { SseParser } from "../wire/sse-parser.ts";
 import type { WireFormat } from "../wire/wire-format.ts";
 import type { WireReader } from "../wire/wire-reader.ts";
-import { AwsEvents } from "./aws-events.ts";
+import { AwsEvents } from "../wire/aws-events.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { digestOf, JsonDigest } from "./json-digest.ts";
 

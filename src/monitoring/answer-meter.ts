@@ -1,8 +1,9 @@
+import { WRONG_FORM } from "../wire/body-error.ts";
 import { classifyError } from "../wire/classify-error.ts";
 import type { ParsedUsage } from "../wire/parsed-usage.ts";
 import { UsageChunkFilter } from "../wire/usage-chunk-filter.ts";
 import { AnswerContent } from "./answer-content.ts";
-import { isAwsEvents } from "./aws-events.ts";
+import { isAwsEvents } from "../wire/aws-events.ts";
 import type { BodyTap } from "./body-tap.ts";
 import type { Exchange } from "./exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
@@ -91,6 +92,7 @@ export class AnswerMeter implements BodyTap {
 
 	failed(error: unknown): void {
 		if (this.#content === undefined) return;
+		if (this.#content.reader.error !== undefined) return this.#fail(this.#content.reader.error);
 		const { call, hasController, isStream, retriesLeft } = this.#question;
 		if (this.#endsCall && !call.isSignalled && isAbort(error)) {
 			if (isStream && hasController) {
@@ -111,6 +113,7 @@ export class AnswerMeter implements BodyTap {
 	left(): void {
 		const content = this.#content;
 		if (content === undefined) return;
+		if (content.reader.error !== undefined) return this.#fail(content.reader.error);
 		this.#content = undefined;
 		if (this.#endsCall) this.#question.call.leave();
 		// Who reads it for somebody else has got what it looked for.
@@ -128,6 +131,7 @@ export class AnswerMeter implements BodyTap {
 
 	dropped(): void {
 		if (this.#content === undefined) return;
+		if (this.#content.reader.error !== undefined) return this.#fail(this.#content.reader.error);
 		this.#content = undefined;
 		if (this.#endsCall) this.#question.call.abandon();
 	}
@@ -163,7 +167,8 @@ export class AnswerMeter implements BodyTap {
 			this.#usage = reader.usage;
 			exchange.reportUsage(reader.usage);
 		}
-		if (reader.error !== undefined) this.#fail(reader.error);
+		if (reader.error !== undefined && (reader.error !== WRONG_FORM || reader.isEnded))
+			this.#fail(reader.error);
 		else if (reader.isEnded && this.#content !== undefined) this.#finish(this.#content);
 	}
 
@@ -177,6 +182,7 @@ export class AnswerMeter implements BodyTap {
 			content.tear(cause);
 		}
 		if (this.#content === undefined) return;
+		wrong ??= content.reader.error;
 		if (wrong === undefined) this.#finish(content);
 		else this.#fail(wrong);
 	}

@@ -67,9 +67,12 @@ export class MeteredExchange implements HttpExchange {
 		const { call } = this.#question;
 		if (call.exchanges.length < 2) return false;
 		const inner = answering.get(response);
-		answering.set(response, this);
-		if (inner === undefined || inner.#question.call !== call) return false;
-		call.exchanges.splice(call.exchanges.indexOf(inner.#exchange), 1);
+		if (inner === undefined || inner.#question.call !== call) {
+			answering.set(response, this);
+			return false;
+		}
+		// The inner one knows better who was asked.
+		call.exchanges.splice(call.exchanges.indexOf(this.#exchange), 1);
 		call.attempts -= 1;
 		return true;
 	}

@@ -1,4 +1,4 @@
-import { isRecord } from "../wire/is-record.ts";
+import { isRecord } from "./is-record.ts";
 
 /** Lengths and a checksum stand before a message's headers, and a checksum behind its payload. */
 const PRELUDE_BYTES = 12;

@@ -39,6 +39,24 @@ describe("once", () => {
 		await expectCalls(recorder, ONE);
 	});
 
+	test("where a client's own fetch asks another provider, under that one's name and price", async () => {
+		using recorder = installTestRecorder();
+		const routed = meteredFetch(model("deepseek-chat", 1000, 1000), { route: "inner" });
+		const url = "https://api.deepseek.com/v1/chat/completions";
+		const fetch: Fetch = () => routed(new Request(url, { method: "POST", body: body("deepseek-chat") }));
+		const plain = new OpenAI({ apiKey: "k", baseURL: "http://127.0.0.1:1/v1", maxRetries: 0, fetch });
+		await instrument(plain, { route: "outer" }).chat.completions.create({ model: "fast", messages: [] });
+		await expectCalls(recorder, {
+			route: "outer",
+			attempts: 1,
+			usage: { inputUncached: 1000, output: 1000 },
+			answeredModel: "deepseek-chat",
+			unpriced: undefined,
+		});
+		expect(recorder.counter("llm_attempts_total")).toBe(1);
+		expect(recorder.counter("llm_attempts_total", { provider: "deepseek" })).toBe(1);
+	});
+
 	test("in an instrumented client, and where the global fetch is one, even twice over", async () => {
 		using recorder = installTestRecorder();
 		const { fetch: before } = globalThis;

@@ -109,6 +109,16 @@ describe("a usage that could not be read", () => {
 		expect(recorder.calls).toMatchObject([{ outcome: "error", errorType: "invalid_response" }]);
 	});
 
+	test("what a torn stream says of its usage counts all the same, for a reader that goes on", async () => {
+		using recorder = installTestRecorder();
+		const end = '{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4}}';
+		const torn = 'data: {"choices":[]}\n\ndata: {"choices":[{"del\n\n';
+		await ask(true, async () => new Response(`${torn}data: ${end}\n\n`));
+		expect(recorder.calls).toMatchObject([
+			{ outcome: "error", errorType: "invalid_response", usage: { inputUncached: 9, output: 4 } },
+		]);
+	});
+
 	test("because of a fault of ours, too; but where the usage was read all the same, it counts", async () => {
 		using recorder = installTestRecorder();
 		vi.spyOn(OpenAIChatReader.prototype, "event").mockImplementationOnce(boom);

@@ -2,7 +2,7 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { expect, test } from "vitest";
 import { instrument } from "../../src/instrument/index.ts";
-import { AwsEvents } from "../../src/monitoring/aws-events.ts";
+import { AwsEvents } from "../../src/wire/aws-events.ts";
 import { installTestRecorder } from "../../src/testing/index.ts";
 import { MESSAGE } from "../instrument/ask.ts";
 import { expectCalls } from "../instrument/calls.ts";
@@ -64,6 +64,6 @@ test("a client's stream of them is read as any other, and its reader gets their 
 	await expectCalls(
 		recorder,
 		{ outcome: "success", usage: { output: 50 } },
-		{ outcome: "error", usageMissing: undefined },
+		{ outcome: "error", errorType: "rate_limit", usageMissing: undefined },
 	);
 });
