@@ -55,7 +55,7 @@ export const GOALS: readonly Goal[] = [
 	times(5, "prometheus-io", "scrape-10000-all", "a scrape of 10,000 lines, all changed"),
 	times(30, "prometheus-io", "scrape-10000-some", "a scrape of 10,000 lines, 1 % changed"),
 	{ ...figure(5, "%", "instrumented-call", "what instrument adds to a call"), gate: 30 },
-	// A difference of two times of half a machine: on a busy one it doubles.
+	// An absolute figure: a busy machine doubles it.
 	{ ...figure(2000, "ns", "instrumented-stream", "what it adds to an event of a stream"), gate: 8000 },
 	figure(100, "ns", "price-card", "pricing an answer by a compiled card"),
 	figure(20, "ms", "ledger-turn-work", "the longest turn of work at 50,000 calls a second into a ledger"),
