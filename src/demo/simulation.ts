@@ -128,8 +128,11 @@ export class Simulation {
 			}
 			exchange.response.write(frame.text);
 		}
-		if (fault === "cut") exchange.response.destroy();
-		else exchange.response.end(fault === "stream_error" ? wire.errorFrame(exchange.requestId) : undefined);
+		// What was written goes out at the end of the turn, and would be cut off as well.
+		if (fault === "cut") {
+			await new Promise(setImmediate);
+			exchange.response.destroy();
+		} else exchange.response.end(fault === "stream_error" ? wire.errorFrame(exchange.requestId) : undefined);
 	}
 
 	async #embed(exchange: Exchange, body: Readonly<Record<string, unknown>>): Promise<void> {

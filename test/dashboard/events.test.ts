@@ -33,6 +33,10 @@ function named(stream: EventStream, name: string): string[] {
 describe("/api/events", () => {
 	test("tells the stats and the number of calls at once, and anew within 2 s of a call", async () => {
 		const { url } = await startServer();
+		const stats = async (): Promise<DashboardStats> =>
+			JSON.parse((await ask(`${url}/api/stats`)).text) as DashboardStats; // what the server writes
+		// Until its ledger answers there is no month.
+		await expect.poll(async () => (await stats()).month, { timeout: 10_000 }).not.toBeNull();
 		const stream = await listen(url);
 		expect(stream.status).toBe(200);
 		expect(stream.headers).toMatchObject({
@@ -46,7 +50,7 @@ describe("/api/events", () => {
 		expect(stream.retry()).toBe("2000");
 		const [first = ""] = named(stream, "stats");
 		// The same as the other route says, but for what moves by itself.
-		const asked = JSON.parse((await ask(`${url}/api/stats`)).text) as DashboardStats; // what the server writes
+		const asked = await stats();
 		const told = JSON.parse(first) as DashboardStats; // the same
 		const { history: _, now, rateSeconds, recentSeconds, uptimeSeconds } = asked;
 		const moving = { now, rateSeconds, recentSeconds, uptimeSeconds };
