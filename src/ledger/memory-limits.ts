@@ -20,7 +20,10 @@ const DAY_MS = 24 * HOUR_MS;
 /** A page's range begins with the step that it lies in, which may be a longer one than is kept, and is asked a moment later. */
 const MARGIN_MS = 600_000;
 
-/** A page's ranges: an hour by ten seconds, three hours by minutes, a day by five, and 30 days by one and three hours. Some 40 MB at most: totals have 60 bytes each, and steps 240 while their calls are few. */
+/**
+ * A page's ranges: an hour by ten seconds, three hours by minutes, a day by five, and 30 days by one and three hours. Some
+ * 40 MB: sums of an hour have 60 bytes each, and steps 240 while their calls are few; sums of days come on top.
+ */
 export const MEMORY_LIMITS: MemoryLimits = {
 	calls: 10_000,
 	stepsMs: {

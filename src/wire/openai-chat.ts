@@ -16,8 +16,8 @@ import { readServerTools } from "./server-tools.ts";
  * The `usage` of a chat completion, from OpenAI or from a server that is compatible with it.
  *
  * `prompt_tokens` includes what was read from the cache (`prompt_tokens_details.cached_tokens`; DeepSeek's
- * `prompt_cache_hit_tokens`; Moonshot's `cached_tokens`) and what was written to it. A usage in which these are more than the prompt is a `parse_error`, for it has no price; so are audio or image tokens that are
- * more than their whole. Reasoning costs what output costs, so a `reasoning_tokens` that contradicts the rest is left
+ * `prompt_cache_hit_tokens`; Moonshot's `cached_tokens`) and what was written to it. A usage in which these are more than
+ * the prompt is a `parse_error`, for it has no price; so are audio or image tokens that are more than their whole. Reasoning costs what output costs, so a `reasoning_tokens` that contradicts the rest is left
  * out and the rest stands. Google reports no thoughts here but in the total, so what is more in it than prompt and
  * completion is reasoning, unless a field that we do not know may say otherwise.
  *
