@@ -1,3 +1,4 @@
+import { catchUp } from "./afterwards.ts";
 import type { ErrorType } from "./llm-error.ts";
 import { processSlot } from "./process-slot.ts";
 import type { SettledCall } from "./settled-call.ts";
@@ -54,8 +55,12 @@ const slot = processSlot<Set<SettlementListener>>("settlement-listeners");
 export function addSettlementListener(listener: SettlementListener): () => void {
 	slot.value ??= new Set();
 	const listeners = slot.value;
+	catchUp();
 	listeners.add(listener);
-	return () => listeners.delete(listener);
+	return () => {
+		catchUp();
+		listeners.delete(listener);
+	};
 }
 
 /** Everyone who listens now; no value as long as nobody ever has. */

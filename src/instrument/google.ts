@@ -1,10 +1,10 @@
 import { isRefusal } from "../core/call-gate.ts";
 import { Call } from "../monitoring/call.ts";
-import { currentCall } from "../monitoring/current-call.ts";
+import { currentCall, runInQuestion } from "../monitoring/current-call.ts";
 import { currentRoute } from "../monitoring/current-route.ts";
 import { reportInternalError } from "../monitoring/internal-errors.ts";
 import { meteredFetch } from "../monitoring/metered-fetch.ts";
-import { newQuestion, type Question, runInQuestion } from "../monitoring/question.ts";
+import { newQuestion, type Question } from "../monitoring/question.ts";
 import { ROUTE_HEADER } from "../monitoring/request-headers.ts";
 import { isRecord } from "../wire/is-record.ts";
 import { wireRequest } from "../wire/wire-format.ts";

@@ -1,9 +1,9 @@
 import { isRefusal } from "../core/call-gate.ts";
 import { Call } from "../monitoring/call.ts";
-import { currentCall } from "../monitoring/current-call.ts";
+import { currentCall, currentQuestion, runInQuestion } from "../monitoring/current-call.ts";
 import { currentRoute } from "../monitoring/current-route.ts";
 import { reportInternalError } from "../monitoring/internal-errors.ts";
-import { currentQuestion, newQuestion, type Question, runInQuestion } from "../monitoring/question.ts";
+import { newQuestion, type Question } from "../monitoring/question.ts";
 import { endWithGiven } from "../monitoring/read-answer.ts";
 import { requestHeader, ROUTE_HEADER } from "../monitoring/request-headers.ts";
 import { isRecord } from "../wire/is-record.ts";

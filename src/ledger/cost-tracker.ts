@@ -1,3 +1,4 @@
+import { catchUp } from "../core/afterwards.ts";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { formatPico } from "../core/exact-usd.ts";
 import { LabelGuard } from "../core/label-guard.ts";
@@ -162,7 +163,7 @@ export class CostTracker {
 	/** Everything together. */
 	totals(): CostTotals {
 		const all = new Account("", "");
-		for (const account of this.#accounts) all.addAccount(account);
+		for (const account of this.#told()) all.addAccount(account);
 		return all.totals();
 	}
 
@@ -178,7 +179,7 @@ export class CostTracker {
 
 	/** By both, in the order of first use. */
 	byPair(): readonly PairTotals[] {
-		return this.#accounts.map((account) => ({
+		return this.#told().map((account) => ({
 			route: account.route,
 			model: account.model,
 			...account.totals(),
@@ -219,13 +220,18 @@ export class CostTracker {
 
 	#grouped(key: (account: Account) => string): Map<string, CostTotals> {
 		const groups = new Map<string, Account>();
-		for (const account of this.#accounts) {
+		for (const account of this.#told()) {
 			const name = key(account);
 			const group = groups.get(name) ?? new Account("", "");
 			groups.set(name, group);
 			group.addAccount(account);
 		}
 		return new Map([...groups].map(([name, account]) => [name, account.totals()]));
+	}
+
+	#told(): readonly Account[] {
+		catchUp();
+		return this.#accounts;
 	}
 
 	#account(route: string, model: string): Account {

@@ -1,3 +1,4 @@
+import { catchUp } from "../core/afterwards.ts";
 import { nextSequence } from "../core/call-id.ts";
 import { LabelGuard } from "../core/label-guard.ts";
 import type { SettledCall } from "../core/settled-call.ts";
@@ -63,6 +64,11 @@ export class RowCollector {
 
 	/** Hands on what there is. */
 	post(): void {
+		catchUp();
+		this.#post();
+	}
+
+	#post(): void {
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
 		const page = this.#page;
@@ -120,7 +126,7 @@ export class RowCollector {
 	}
 
 	#added(): void {
-		if (this.#page.isFull) this.post();
+		if (this.#page.isFull) this.#post();
 		else this.#timer ??= setTimeout(() => this.post(), this.#options.postAfterMs).unref();
 	}
 }

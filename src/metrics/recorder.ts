@@ -1,3 +1,4 @@
+import { catchUp } from "../core/afterwards.ts";
 import { ERROR_TYPES } from "../core/llm-error.ts";
 import type { MoneySum } from "../core/money.ts";
 import { processSlot } from "../core/process-slot.ts";
@@ -119,7 +120,7 @@ export interface RecorderOptions {
 export class Recorder {
 	readonly store: SeriesStore = new SeriesStore();
 	readonly exemplars: ExemplarStore = new ExemplarStore();
-	readonly series: Readonly<Record<MetricScope, ScopeSeries>>;
+	readonly #series: Readonly<Record<MetricScope, ScopeSeries>>;
 	readonly native: NativeBuckets | undefined;
 	/** By the pair's first slot; of a pair that stands for several it tells only the first. */
 	readonly #origins = new Map<number, PairOrigin>();
@@ -164,7 +165,7 @@ export class Recorder {
 			budget: seriesOf("budget"),
 			process: seriesOf("process"),
 		};
-		this.series = series;
+		this.#series = series;
 		const ofLatency = histogramOf(series.pair.layout, "llm_latency_ms");
 		const ofFirstToken = histogramOf(series.pair.layout, "llm_time_to_first_token_ms");
 		const ofPerToken = histogramOf(series.pair.layout, "llm_time_per_output_token_ms");
@@ -201,6 +202,12 @@ export class Recorder {
 		this.#pairs = guard("pair", OVERFLOW_METRICS.indexOf("llm_requests_total"), options.bounds?.pairs);
 		this.#routes = guard("route", OVERFLOW_METRICS.indexOf("llm_cache_misses_total"), options.bounds?.routes);
 		this.#targets = guard("target", OVERFLOW_METRICS.indexOf("llm_attempts_total"), options.bounds?.targets);
+	}
+
+	/** All that has been recorded, of calls that have just ended, too. Ask for it before the store's slots. */
+	get series(): Readonly<Record<MetricScope, ScopeSeries>> {
+		catchUp();
+		return this.#series;
 	}
 
 	/** The first slot of a (route, model) pair; its series exist from now on. */

@@ -1,3 +1,4 @@
+import { afterwards } from "../core/afterwards.ts";
 import { WRONG_FORM } from "../wire/body-error.ts";
 import { classifyError } from "../wire/classify-error.ts";
 import type { ParsedUsage } from "../wire/parsed-usage.ts";
@@ -42,6 +43,9 @@ export class AnswerMeter implements BodyTap {
 		this.#endsCall = endsWith === "fetch" || endsWith === "answer";
 		if (!this.#endsCall) return;
 		const watch = new ReadWatch(call);
+		// Most whole answers are here before that, and need no timer.
+		if (this.isStream) watch.start();
+		else afterwards(() => quietly("call", "An answer could not be watched.", () => watch.start()));
 		this.#watch = watch;
 		// The client's own controller, with which a reader leaves between two reads.
 		const left = (): void => {
@@ -55,6 +59,10 @@ export class AnswerMeter implements BodyTap {
 			this.#content = undefined;
 		};
 		call.watchSignal();
+	}
+
+	get isOver(): boolean {
+		return this.#content === undefined;
 	}
 
 	get altersBytes(): boolean {
@@ -76,18 +84,22 @@ export class AnswerMeter implements BodyTap {
 
 	end(): Uint8Array | undefined {
 		const content = this.#content;
-		if (content !== undefined) this.#ended(content, () => content.end());
+		if (content?.isEvents === true) this.#ended(content);
+		else if (content !== undefined) this.#whole(content, () => content.end());
 		return this.#filter?.end();
 	}
 
 	json(value: unknown): void {
 		const content = this.#content;
-		if (content !== undefined) this.#ended(content, () => content.reader.body(value));
+		if (content === undefined) return;
+		// It is its reader's own, who may change it at once.
+		const wrong = this.#read(content, () => content.reader.body(value));
+		this.#whole(content, () => wrong);
 	}
 
 	text(text: string): void {
 		const content = this.#content;
-		if (content !== undefined) this.#ended(content, () => content.text(text));
+		if (content !== undefined) this.#whole(content, () => content.text(text));
 	}
 
 	failed(error: unknown): void {
@@ -144,7 +156,7 @@ export class AnswerMeter implements BodyTap {
 	rested(): void {
 		if (this.#watch === undefined) return;
 		this.#watch.reads -= 1;
-		if (this.#content !== undefined) this.#watch.deadline.refresh();
+		if (this.#content !== undefined) this.#watch.refresh();
 	}
 
 	/** Bytes that their reader may keep, and hand on, as those that it would have got. */
@@ -159,24 +171,53 @@ export class AnswerMeter implements BodyTap {
 	}
 
 	/** What the answer has said by now. */
-	#observe({ reader }: AnswerContent): void {
+	#report({ reader }: AnswerContent): void {
 		const exchange = this.#exchange;
 		if (reader.model !== exchange.answeredModel) exchange.reportModel(reader.model);
 		if (reader.firstToken !== undefined) exchange.firstToken(reader.firstToken);
-		if (reader.usage !== this.#usage) {
-			this.#usage = reader.usage;
-			exchange.reportUsage(reader.usage);
-		}
+		if (reader.usage === this.#usage) return;
+		this.#usage = reader.usage;
+		exchange.reportUsage(reader.usage);
+	}
+
+	/** The same of a stream, which may have ended by that. */
+	#observe(content: AnswerContent): void {
+		this.#report(content);
+		const { reader } = content;
 		if (reader.error !== undefined && (reader.error !== WRONG_FORM || reader.isEnded))
 			this.#fail(reader.error);
 		else if (reader.isEnded && this.#content !== undefined) this.#finish(this.#content);
 	}
 
-	/** The whole answer has come: `read` reads what is left of it, and says what is wrong with it. */
-	#ended(content: AnswerContent, read: () => unknown): void {
+	/** The whole answer has come, at once: `read` reads it, and says what is wrong with it. */
+	#whole(content: AnswerContent, read: () => unknown): void {
+		this.#content = undefined;
+		const told = (): unknown => {
+			const wrong = this.#read(content, read);
+			if (wrong === undefined) this.#complete(content);
+			else this.#exchangeFailed(wrong);
+			return wrong;
+		};
+		if (this.#endsCall) this.#question.call.answered(told);
+		else told();
+	}
+
+	#read(content: AnswerContent, read: () => unknown): unknown {
 		let wrong: unknown;
 		try {
 			wrong = read();
+			this.#report(content);
+		} catch (cause) {
+			content.tear(cause);
+		}
+		return wrong ?? content.reader.error;
+	}
+
+	/** A stream has come to its end. */
+	#ended(content: AnswerContent): void {
+		let wrong: unknown;
+		try {
+			wrong = content.end();
 			this.#observe(content);
 		} catch (cause) {
 			content.tear(cause);
@@ -203,12 +244,16 @@ export class AnswerMeter implements BodyTap {
 
 	#fail(error: unknown): void {
 		this.#content = undefined;
-		const { call } = this.#question;
+		this.#exchangeFailed(error);
+		if (this.#endsCall) this.#question.call.fail(error);
+	}
+
+	#exchangeFailed(error: unknown): void {
 		if (this.#endsCall) {
 			this.#exchange.isFailed = true;
-			call.fail(error);
 			return;
 		}
+		const { call } = this.#question;
 		quietly("call", "The failure of an answer could not be recorded.", () => {
 			// The call knows best whether it was the caller who left.
 			this.#exchange.failed(call.callerLeft ? undefined : classifyError(error).errorType);

@@ -1,3 +1,4 @@
+import { afterwards } from "../core/afterwards.ts";
 import type { ErrorType } from "../core/llm-error.ts";
 import { RATE_LIMIT_RESOURCES } from "../metrics/catalog.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
@@ -5,11 +6,16 @@ import { parseRemaining } from "../wire/rate-limit-headers.ts";
 import type { Call } from "./call.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { observeNoted } from "./observer.ts";
+import { quietly } from "./quietly.ts";
 
 /** Whose HTTP request it is. */
 export interface Sender {
 	readonly provider: string;
 	readonly model: string;
+}
+
+interface AnswerHeaders {
+	get(name: string): string | null;
 }
 
 /** One HTTP request of a call. Its methods do not throw; the first of them counts. */
@@ -42,7 +48,7 @@ export class Attempt {
 	}
 
 	/** The provider has answered: its headers are here. */
-	answered(status: number, headers: { get(name: string): string | null }): void {
+	answered(status: number, headers: AnswerHeaders): void {
 		const call = this.#call;
 		const { value: recorder } = installedRecorder;
 		this.status = status;
@@ -53,12 +59,18 @@ export class Attempt {
 			if ((status === 429 || status === 503) && !call.isSettled) call.undecided.push(this);
 			else if (status === 429) this.#rateLimited(recorder);
 			else recorder.attempt(target, status < 400 ? "success" : "error");
-			for (const [resource, remaining] of parseRemaining(headers)) {
-				if (RATE_LIMIT_RESOURCES.includes(resource)) recorder.rateLimitRemaining(target, resource, remaining);
-			}
+			afterwards(() => this.#recordRemaining(recorder, target, headers));
 		} catch (cause) {
 			reportInternalError("call", "An attempt could not be recorded.", cause);
 		}
+	}
+
+	#recordRemaining(recorder: Recorder, target: number, headers: AnswerHeaders): void {
+		quietly("call", "A provider's limits could not be read.", () => {
+			for (const [resource, remaining] of parseRemaining(headers)) {
+				if (RATE_LIMIT_RESOURCES.includes(resource)) recorder.rateLimitRemaining(target, resource, remaining);
+			}
+		});
 	}
 
 	/** There was no answer. */

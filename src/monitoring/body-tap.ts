@@ -1,5 +1,7 @@
 /** Sees an answer's body while its reader reads it, and never before. Its methods do not throw. */
 export interface BodyTap {
+	/** Whether it has seen all that it wants to. */
+	readonly isOver: boolean;
 	/** Whether the reader may get other bytes than were sent. */
 	readonly altersBytes: boolean;
 	/** Bytes on their way to their reader, whose own they are: none are kept. The answer is what the reader gets instead. */

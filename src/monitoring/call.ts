@@ -1,3 +1,5 @@
+import { afterwards } from "../core/afterwards.ts";
+import { isCallChannelHeard } from "../core/call-channel.ts";
 import { callGate, type Reservation } from "../core/call-gate.ts";
 import { callId, nextSequence } from "../core/call-id.ts";
 import type { ErrorType } from "../core/llm-error.ts";
@@ -207,6 +209,23 @@ export class Call implements SettledCall {
 		this.#isCached = isCached;
 	}
 
+	/**
+	 * The whole answer is here, and its reader goes on with it: what it says is read after that, and the call recorded.
+	 *
+	 * @param read says what is wrong with the answer, if anything
+	 */
+	answered(read: () => unknown): void {
+		if (this.isSettled) return;
+		this.#end();
+		const record = (): void => {
+			const wrong = read();
+			if (wrong !== undefined) this.errorType = errorTypeOf(wrong);
+			this.#record(wrong === undefined ? "success" : "error");
+		};
+		if (isToldAtOnce()) record();
+		else afterwards(record);
+	}
+
 	/** The whole answer is here. */
 	succeed(): void {
 		if (!this.isSettled) this.#settle("success");
@@ -232,8 +251,7 @@ export class Call implements SettledCall {
 			}
 			this.errorType = aborted ? "timeout" : facts.errorType;
 		} catch (cause) {
-			reportInternalError("call", "An error could not be classified.", cause);
-			this.errorType = "api_error";
+			this.errorType = unclassified(cause);
 		}
 		this.#settle("error", at);
 	}
@@ -253,9 +271,14 @@ export class Call implements SettledCall {
 		if (isValidUsage(usage)) this.#servedUsage = usage;
 	}
 
-	#settle(outcome: Outcome, at = performance.now()): void {
+	#settle(outcome: Outcome, at?: number): void {
+		this.#end(at);
+		this.#record(outcome);
+	}
+
+	/** It is over: from now on nobody changes anything. */
+	#end(at = performance.now()): void {
 		this.isSettled = true;
-		this.outcome = outcome;
 		this.latencyMs = at - this.#start;
 		try {
 			this.#reservation?.release();
@@ -263,6 +286,15 @@ export class Call implements SettledCall {
 			this.#signal?.removeEventListener?.("abort", this.#onAbort);
 			this.recorder?.activeDown(this.pair);
 			this.onSettled?.();
+		} catch (cause) {
+			this.#unrecorded(cause);
+		}
+	}
+
+	/** Everything that it leaves behind. */
+	#record(outcome: Outcome): void {
+		this.outcome = outcome;
+		try {
 			if (this.#isCached && this.attempts === 0 && this.exchanges.length === 0) {
 				if (outcome === "success") this.#served();
 				return;
@@ -274,8 +306,12 @@ export class Call implements SettledCall {
 			this.#countUnseenRefusal();
 			observe(this);
 		} catch (cause) {
-			reportInternalError("call", `A call of route "${this.route}" could not be recorded.`, cause);
+			this.#unrecorded(cause);
 		}
+	}
+
+	#unrecorded(cause: unknown): void {
+		reportInternalError("call", `A call of route "${this.route}" could not be recorded.`, cause);
 	}
 
 	/** The answer is one that a provider gave before: what it used then is what it has saved now. */
@@ -371,6 +407,24 @@ export class Call implements SettledCall {
 		installedRecorder.value?.rateLimited(target);
 		if (target >= 0) observeNoted("rate_limited", this.route, this.model, this.provider);
 	}
+}
+
+/** Whether somebody's own code is told of each call, which may look at what is around it, or refuse the next one. */
+function isToldAtOnce(): boolean {
+	return callGate.value !== undefined || isCallChannelHeard();
+}
+
+function errorTypeOf(error: unknown): ErrorType {
+	try {
+		return classifyError(error).errorType;
+	} catch (cause) {
+		return unclassified(cause);
+	}
+}
+
+function unclassified(cause: unknown): ErrorType {
+	reportInternalError("call", "An error could not be classified.", cause);
+	return "api_error";
 }
 
 function isTimeout(reason: unknown): boolean {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { processSlot } from "../core/process-slot.ts";
-import { currentQuestion } from "./question.ts";
+import { currentQuestion } from "./current-call.ts";
 
 type Input = string | URL | Request;
 

@@ -37,6 +37,7 @@ export class MeteredStream<T> implements AsyncIterableIterator<T, undefined> {
 		this.#call = call;
 		this.#meter = meter;
 		const watch = new ReadWatch(call);
+		watch.start();
 		this.#watch = watch;
 		call.onSettled = () => watch.stop();
 		call.watchSignal();
@@ -95,6 +96,6 @@ export class MeteredStream<T> implements AsyncIterableIterator<T, undefined> {
 	/** Between two reads the deadline runs anew; once the call has settled there is nothing to wait for. */
 	#rest(): void {
 		if (this.#call.isSettled) unreachable.unregister(this);
-		else this.#watch.deadline.refresh();
+		else this.#watch.refresh();
 	}
 }

@@ -1,7 +1,7 @@
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { processSlot } from "../core/process-slot.ts";
 import { installedRecorder, Recorder } from "../metrics/recorder.ts";
-import { installedPrices } from "../pricing/installed-prices.ts";
+import { installPrices } from "../pricing/installed-prices.ts";
 import { readPrices } from "../pricing/read-prices.ts";
 import { knownCacheRoutes, knownSeries } from "./declare-series.ts";
 import { errorHandler, reportInternalError } from "./internal-errors.ts";
@@ -62,7 +62,7 @@ export function initPrometheus(options: PrometheusOptions = {}): PrometheusHandl
 			),
 	});
 	errorHandler.value = onError;
-	if (prices !== undefined) installedPrices.value = prices;
+	if (prices !== undefined) installPrices(prices);
 	for (const route of routes) {
 		recorder.route(route);
 		for (const model of models) recorder.pair(route, typeof model === "string" ? model : model.model);

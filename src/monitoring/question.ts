@@ -1,8 +1,5 @@
-import { AsyncLocalStorage } from "node:async_hooks";
-import { processSlot } from "../core/process-slot.ts";
 import type { WireFormat } from "../wire/wire-format.ts";
 import type { Call } from "./call.ts";
-import { runInCall } from "./current-call.ts";
 
 /** What is known of a request above HTTP, and of the call that it belongs to. */
 export interface Question {
@@ -43,19 +40,4 @@ export function newQuestion(start: QuestionStart): Question {
 		isAnswered: false,
 		...start,
 	};
-}
-
-const slot = processSlot<AsyncLocalStorage<Question>>("question");
-slot.value ??= new AsyncLocalStorage<Question>();
-const storage = slot.value;
-
-/** What an instrumented client is asking in the running code. */
-export function currentQuestion(): Question | undefined {
-	const question = storage.getStore();
-	return question === undefined || question.call.isSettled ? undefined : question;
-}
-
-/** Runs `fn`, and everything asynchronous that it starts, as the asking of this question. */
-export function runInQuestion<T>(question: Question, fn: () => T): T {
-	return runInCall(question.call, () => storage.run(question, fn));
 }

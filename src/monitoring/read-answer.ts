@@ -1,3 +1,4 @@
+import { afterwards } from "../core/afterwards.ts";
 import { LlmError } from "../core/llm-error.ts";
 import { AnswerMeter } from "./answer-meter.ts";
 import type { BodyTap } from "./body-tap.ts";
@@ -59,6 +60,12 @@ export function endWithGiven(question: Question, response: Response, signal: Abo
 const unread = new FinalizationRegistry<BodyTap>((tap) => tap.forgotten());
 
 export function watchForget(response: Response, tap: BodyTap): void {
-	const body: unknown = response.body;
-	unread.register(typeof body === "object" && body !== null ? body : response, tap);
+	// Most are read at once: they need no watching.
+	afterwards(() =>
+		quietly("call", "An answer could not be watched.", () => {
+			if (tap.isOver) return;
+			const body: unknown = response.body;
+			unread.register(typeof body === "object" && body !== null ? body : response, tap);
+		}),
+	);
 }

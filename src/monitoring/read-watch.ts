@@ -8,18 +8,33 @@ export const ABANDONED_AFTER_MS: number = 15 * 60 * 1000;
 export class ReadWatch {
 	/** Reads under way. While somebody waits it is the provider who is slow: that is no abandoned answer. */
 	reads = 0;
-	readonly deadline: NodeJS.Timeout;
+	#deadline: NodeJS.Timeout | undefined = undefined;
+	#isOver = false;
+	readonly #call: { abandon(): void };
+	readonly #afterMs: number;
 
 	/** @param afterMs how long nobody may read */
 	constructor(call: { abandon(): void }, afterMs: number = ABANDONED_AFTER_MS) {
-		this.deadline = setTimeout(() => {
-			if (this.reads > 0) this.deadline.refresh();
-			else call.abandon();
-		}, afterMs);
-		this.deadline.unref();
+		this.#call = call;
+		this.#afterMs = afterMs;
+	}
+
+	/** The time begins, unless it is over already. */
+	start(): void {
+		if (this.#isOver) return;
+		this.#deadline = setTimeout(() => {
+			if (this.reads > 0) this.refresh();
+			else this.#call.abandon();
+		}, this.#afterMs).unref();
+	}
+
+	/** The time begins anew. */
+	refresh(): void {
+		this.#deadline?.refresh();
 	}
 
 	stop(): void {
-		clearTimeout(this.deadline);
+		this.#isOver = true;
+		clearTimeout(this.#deadline);
 	}
 }

@@ -41,6 +41,7 @@ export class RefusalMeter implements BodyTap {
 	/** The call ends with it, even where nobody ever reads it, or its caller leaves. */
 	ends(call: Call, signal: AbortSignal | undefined): void {
 		const watch = new ReadWatch({ abandon: () => this.#tell(this.#read()) }, UNREAD_REFUSAL_MS);
+		watch.start();
 		this.#watch = watch;
 		const onAbort = (): void => this.#tell(undefined);
 		call.onSettled = () => {
@@ -49,6 +50,10 @@ export class RefusalMeter implements BodyTap {
 		};
 		if (signal?.aborted === true) onAbort();
 		else signal?.addEventListener?.("abort", onAbort, { once: true });
+	}
+
+	get isOver(): boolean {
+		return this.#refused === undefined;
 	}
 
 	bytes(chunk: Uint8Array): Uint8Array {
@@ -96,7 +101,7 @@ export class RefusalMeter implements BodyTap {
 	rested(): void {
 		if (this.#watch === undefined) return;
 		this.#watch.reads -= 1;
-		if (this.#refused !== undefined) this.#watch.deadline.refresh();
+		if (this.#refused !== undefined) this.#watch.refresh();
 	}
 
 	#read(): string | undefined {

@@ -2,13 +2,13 @@ import { providerOfFormat, providerOfHost } from "../wire/provider-of-host.ts";
 import { type WireRequest, wireRequest } from "../wire/wire-format.ts";
 import type { Asked } from "./asked.ts";
 import { Call } from "./call.ts";
-import { currentCall } from "./current-call.ts";
+import { currentCall, currentQuestion } from "./current-call.ts";
 import { currentRoute } from "./current-route.ts";
 import { isInFetch, isInsideFetch, isRequest, urlOf } from "./fetch-scope.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { MeteredExchange } from "./metered-exchange.ts";
-import { currentQuestion, newQuestion, type Question } from "./question.ts";
+import { newQuestion, type Question } from "./question.ts";
 import { isNumbered, isRetry } from "./request-headers.ts";
 import { UnmeteredExchange } from "./unmetered-exchange.ts";
 

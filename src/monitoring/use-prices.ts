@@ -1,4 +1,4 @@
-import { installedPrices } from "../pricing/installed-prices.ts";
+import { installPrices } from "../pricing/installed-prices.ts";
 import type { Prices } from "../pricing/prices.ts";
 import { readPrices } from "../pricing/read-prices.ts";
 
@@ -23,5 +23,5 @@ import { readPrices } from "../pricing/read-prices.ts";
  * ```
  */
 export function usePrices(prices: Prices | string): void {
-	installedPrices.value = readPrices("usePrices()", prices);
+	installPrices(readPrices("usePrices()", prices));
 }

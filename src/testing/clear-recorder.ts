@@ -2,9 +2,10 @@ import type { Recorder } from "../metrics/recorder.ts";
 
 /** Sets all counters and histograms of a recorder to 0; gauges say what is, so they stay. */
 export function clearRecorder(recorder: Recorder): void {
+	const { series } = recorder;
 	const { slots } = recorder.store;
 	recorder.exemplars.clear();
-	for (const { labelSets, layout } of Object.values(recorder.series)) {
+	for (const { labelSets, layout } of Object.values(series)) {
 		for (const { definition, histogram, offset, width } of layout.placements) {
 			if (definition.type === "gauge") continue;
 			const length = width * (definition.variants?.values.length ?? 1);

@@ -4,7 +4,7 @@ import { unbindAll } from "../monitoring/bound-series.ts";
 import { errorHandler, type OnError } from "../monitoring/internal-errors.ts";
 import { installedHandle, testHandle } from "../monitoring/prometheus.ts";
 import { PrometheusHandle } from "../monitoring/prometheus-handle.ts";
-import { installedPrices } from "../pricing/installed-prices.ts";
+import { installedPrices, installPrices } from "../pricing/installed-prices.ts";
 import type { Prices } from "../pricing/prices.ts";
 
 /** All that makes a recorder the process's one, and what else `initPrometheus()` sets. */
@@ -87,10 +87,11 @@ function read(): Installed {
 }
 
 function write({ handle, onError, prices, recorder, testHandle: standIn }: Installed): void {
+	// First, for it records what has ended before.
+	installPrices(prices);
 	installedRecorder.value = recorder;
 	installedHandle.value = handle;
 	testHandle.value = standIn;
 	errorHandler.value = onError;
-	installedPrices.value = prices;
 	unbindAll();
 }

@@ -1,3 +1,4 @@
+import { catchUp } from "../core/afterwards.ts";
 import { MoneySum } from "../core/money.ts";
 import { copySettledCall, type SettledCall } from "../core/settled-call.ts";
 import { addSettlementListener } from "../core/settlement-listeners.ts";
@@ -29,6 +30,7 @@ export class TestRecorder implements Disposable {
 
 	/** The calls that have ended, in that order: what each listener sees of them, so nothing that anyone said. */
 	get calls(): readonly SettledCall[] {
+		catchUp();
 		return [...this.#calls];
 	}
 
@@ -69,6 +71,7 @@ export class TestRecorder implements Disposable {
 
 	/** Back to 0, and no calls; the gauge of calls under way stays, since they will end. */
 	reset(): void {
+		catchUp();
 		this.#calls.length = 0;
 		for (const recorder of this.#layer.recorders) clearRecorder(recorder);
 	}

@@ -76,14 +76,18 @@ export function wireRequest(method: string, url: string): WireRequest {
 	// Reading and deleting cost nothing.
 	if (method !== "POST" && method.toUpperCase() !== "POST") return FREE;
 	// A query may have a key in it, which is nothing to remember.
-	const end = url.search(/[?#]/);
-	const place = end === -1 ? url : url.slice(0, end);
+	const place = upTo(upTo(url, "?"), "#");
 	const before = known.get(place);
 	if (before !== undefined) return before;
 	const request = posted(pathOf(place));
 	if (known.size >= MOST_KNOWN) known.clear();
 	if (place.length <= LONGEST_KNOWN) known.set(place, request);
 	return request;
+}
+
+function upTo(url: string, mark: string): string {
+	const end = url.indexOf(mark);
+	return end === -1 ? url : url.slice(0, end);
 }
 
 function posted(path: string): WireRequest {

@@ -1,4 +1,5 @@
 /** A program that ends right after its calls: `node ending-process.ts <path> <way>`. */
+import { meteredFetch } from "../../src/instrument/index.ts";
 import { Call } from "../../src/monitoring/call.ts";
 import { initPrometheus, openLedger, recordLlmCost, withTags } from "../../src/monitoring/index.ts";
 
@@ -18,8 +19,18 @@ for (let i = 0; i < 3; i += 1) {
 		call.succeed();
 	});
 }
+async function answered(): Promise<void> {
+	const usage = { prompt_tokens: 100, completion_tokens: 50 };
+	const fetch = meteredFetch(async () => Response.json({ model: "gpt-4-turbo", choices: [], usage }));
+	const body = JSON.stringify({ model: "gpt-4-turbo", messages: [] });
+	await (await fetch("https://api.openai.com/v1/chat/completions", { method: "POST", body })).text();
+}
 switch (way) {
 	case "exit":
+		process.exit(5);
+	case "exit-after-answer":
+		// The fourth, which is recorded after its caller has it.
+		await answered();
 		process.exit(5);
 	case "throw":
 		throw new Error("The program's own fault.");

@@ -337,6 +337,14 @@ describe("a program that ends right after its last call loses nothing", { timeou
 		expect(readdirSync(folder).filter((name) => name.includes("spool"))).toEqual([]);
 	});
 
+	test("by process.exit() in the line after an answer", async () => {
+		const { code, report } = await run("exit-after-answer");
+		expect({ code, report }).toMatchObject({
+			code: 5,
+			report: { total: { calls: { total: 4 }, costUsd: "0.01" } },
+		});
+	});
+
 	test("by process.exit() when it has had a spool, which it takes with it", async () => {
 		const { code, files, report } = await run("later");
 		expect({ code, report }).toMatchObject({ code: 5, report: three });

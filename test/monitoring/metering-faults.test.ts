@@ -1,4 +1,5 @@
 /** What goes wrong in us is counted, and the caller's request and answer are what they would be without us. */
+import { catchUp } from "../../src/core/afterwards.ts";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { AnswerContent } from "../../src/monitoring/answer-content.ts";
 import { attemptFetch } from "../../src/monitoring/attempt-fetch.ts";
@@ -61,6 +62,7 @@ describe.each(Object.entries(PLANTS))("%s throws", (_, plant) => {
 		expect(await ask(true, async () => new Response(untold), { headers })).toBe(untold);
 		expect(await ask(false, async () => new Response(ANSWER, { status: 429 }), { headers })).toBe(ANSWER);
 		await expect(ask(false, () => Promise.reject(failure), { headers })).rejects.toBe(failure);
+		catchUp();
 		vi.restoreAllMocks();
 		expect(recorder.counter("hyperagent_internal_errors_total")).toBeGreaterThan(0);
 		expect(recorder.gauge("llm_active_requests")).toBe(0);

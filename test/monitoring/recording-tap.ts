@@ -2,6 +2,7 @@ import type { BodyTap } from "../../src/monitoring/body-tap.ts";
 
 /** Keeps what it sees, and changes nothing. */
 export class RecordingTap implements BodyTap {
+	readonly isOver: boolean = false;
 	readonly altersBytes: boolean = false;
 	readonly heard: string[] = [];
 	readonly #bytes: Buffer[] = [];

@@ -1,0 +1,134 @@
+/** A whole answer is recorded after its caller has it: nobody may be able to tell. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { CostTracker, getPrometheus, usePrices } from "../../src/monitoring/index.ts";
+import { meteredFetch } from "../../src/monitoring/metered-fetch.ts";
+import { PriceBook } from "../../src/pricing/price-book.ts";
+import { installTestRecorder } from "../../src/testing/index.ts";
+
+const USAGE = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 };
+const ANSWER = { model: "gpt-4o-mini-2024-07-18", choices: [{}], usage: USAGE };
+const URL = "https://api.openai.com/v1/chat/completions";
+/** 1,000 tokens of $0.15 and 100 of $0.60 a million, in cents. */
+const CENTS = "0.021";
+
+const fetch = meteredFetch(
+	async () => Response.json({ ...ANSWER }, { headers: { "x-ratelimit-remaining-requests": "41" } }),
+	{ route: "chat" },
+);
+
+async function ask(signal?: AbortSignal): Promise<Response> {
+	return fetch(URL, { method: "POST", body: '{"model":"gpt-4o-mini"}', ...(signal && { signal }) });
+}
+
+afterEach(() => {
+	vi.restoreAllMocks();
+	usePrices({});
+});
+
+const READS: Readonly<Record<string, (response: Response) => Promise<unknown>>> = {
+	text: (response) => response.text(),
+	json: (response) => response.json(),
+	arrayBuffer: (response) => response.arrayBuffer(),
+};
+
+describe.each(Object.entries(READS))("read by %s()", (_, read) => {
+	test("it is priced after its caller has it, and metrics include it in the caller's next line", async () => {
+		using recorder = installTestRecorder();
+		const price = vi.spyOn(PriceBook.prototype, "price");
+		await read(await ask());
+		expect(price).not.toHaveBeenCalled();
+		expect(recorder.cost()).toBe(CENTS);
+		expect(price).toHaveBeenCalledOnce();
+		expect(recorder.calls).toMatchObject([{ outcome: "success", costUsd: 0.00021, attempts: 1 }]);
+		await turn();
+		expect(recorder.counter("llm_requests_total")).toBe(1);
+	});
+
+	test("and so does the text that Prometheus gets", async () => {
+		using _recorder = installTestRecorder();
+		await read(await ask());
+		const text = getPrometheus().render();
+		expect(text).toContain(`llm_cost_usd_total{route="chat",model="gpt-4o-mini"} ${CENTS}\n`);
+		expect(text).toContain('llm_requests_total{route="chat",model="gpt-4o-mini",outcome="success"} 1\n');
+		expect(text).toContain('llm_active_requests{route="chat",model="gpt-4o-mini"} 0\n');
+		expect(text).toMatch(/llm_ratelimit_remaining\{[^}]*resource="requests"\} 41\n/);
+	});
+
+	test("cost totals include it, at the prices that held when it came", async () => {
+		using _recorder = installTestRecorder();
+		const costs = new CostTracker();
+		await read(await ask());
+		usePrices({ models: [{ provider: "openai", model: "gpt-4o-mini", input: 1000, output: 1000 }] });
+		expect(costs.totals()).toMatchObject({ costCents: CENTS, inputTokens: 1000, outputTokens: 100 });
+		costs.close();
+	});
+
+	test("a tracker that is made after it does not have it, one that is closed after it has", async () => {
+		using _recorder = installTestRecorder();
+		const before = new CostTracker();
+		await read(await ask());
+		const after = new CostTracker();
+		before.close();
+		await turn();
+		expect([before.totals().costCents, after.totals().costCents]).toEqual([CENTS, "0"]);
+		after.close();
+	});
+
+	test("what its caller does next changes nothing of it: an abort", async () => {
+		using recorder = installTestRecorder();
+		const controller = new AbortController();
+		await read(await ask(controller.signal));
+		controller.abort();
+		await turn();
+		expect(recorder.calls).toMatchObject([{ outcome: "success", costUsd: 0.00021, errorType: undefined }]);
+	});
+
+	test("its time is that of its end, however long the loop is kept busy then", async () => {
+		using recorder = installTestRecorder();
+		await read(await ask());
+		const until = performance.now() + 200;
+		while (performance.now() < until);
+		expect(recorder.calls[0]?.latencyMs).toBeLessThan(150);
+	});
+
+	test("who listens to hyperagent:call is told before its caller has it, inside what that runs in", async () => {
+		using _recorder = installTestRecorder();
+		const around = new AsyncLocalStorage<string>();
+		const heard: unknown[] = [];
+		const hear = (): void => {
+			heard.push(around.getStore());
+		};
+		subscribe("hyperagent:call", hear);
+		try {
+			await around.run("request 7", async () => {
+				await read(await ask());
+				expect(heard).toEqual(["request 7"]);
+			});
+		} finally {
+			unsubscribe("hyperagent:call", hear);
+		}
+	});
+});
+
+test("an object that was parsed for its caller is read before the caller can change it", async () => {
+	using recorder = installTestRecorder();
+	const answer: unknown = await (await ask()).json();
+	Object.assign(Object(answer), { usage: undefined, model: "another" });
+	expect(recorder.calls).toMatchObject([
+		{ answeredModel: "gpt-4o-mini-2024-07-18", usage: { inputUncached: 1000, output: 100 } },
+	]);
+});
+
+test("what is no answer is an error, though its caller went on", async () => {
+	using recorder = installTestRecorder();
+	const broken = meteredFetch(
+		async () => new Response("{", { headers: { "content-type": "application/json" } }),
+	);
+	const response = await broken(URL, { method: "POST", body: '{"model":"gpt-4o-mini"}' });
+	await response.text();
+	expect(recorder.counter("llm_errors_total", { error_type: "invalid_response" })).toBe(1);
+	expect(recorder.calls).toMatchObject([{ outcome: "error", usageMissing: "not_reported" }]);
+});
