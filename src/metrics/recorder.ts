@@ -320,6 +320,11 @@ export class Recorder {
 		return true;
 	}
 
+	/** Where a route's hits and misses are counted in the store, for who counts there itself. */
+	cacheSlots(route: number): { readonly hits: number; readonly misses: number } {
+		return { hits: route + CACHE_HITS, misses: route + CACHE_MISSES };
+	}
+
 	cacheHit(route: number): void {
 		this.#add(route + CACHE_HITS, 1);
 	}

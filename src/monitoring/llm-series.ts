@@ -2,6 +2,7 @@ import { HyperAgentError } from "../core/hyperagent-error.ts";
 import type { ErrorType } from "../core/llm-error.ts";
 import { settlementListeners } from "../core/settlement-listeners.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
+import type { SeriesStore } from "../metrics/series-store.ts";
 import { rememberBound } from "./bound-series.ts";
 import { isAmount, refuse } from "./manual-values.ts";
 import { observeManual, observeNoted } from "./observer.ts";
@@ -20,7 +21,10 @@ export class LlmSeries {
 	readonly model: string;
 	#recorder: Recorder | undefined;
 	#pair = -1;
-	#cache = -1;
+	/* Of plain counters the very slots: each look-up on the way there would cost a fourth of a record. */
+	#store: SeriesStore | undefined;
+	#hits = -1;
+	#misses = -1;
 
 	/** @see bindLlmSeries */
 	constructor(route: string, model: string) {
@@ -33,6 +37,7 @@ export class LlmSeries {
 	/** Another recorder is installed, a test's for example, which calls this itself: the next record looks it up. */
 	unbind(): void {
 		this.#recorder = undefined;
+		this.#store = undefined;
 	}
 
 	/** @see recordLlmTokens */
@@ -100,17 +105,17 @@ export class LlmSeries {
 
 	/** @see incCacheHit */
 	incCacheHit(): void {
-		const recorder = this.#recorder ?? this.#attach();
-		if (recorder === undefined) return;
-		recorder.cacheHit(this.#cache);
+		const store = this.#store === undefined ? this.#attach()?.store : this.#store;
+		if (store === undefined) return;
+		store.slots[this.#hits]! += 1;
 		if (listeners.value !== undefined) observeNoted("cache_hit", this.route);
 	}
 
 	/** @see incCacheMiss */
 	incCacheMiss(): void {
-		const recorder = this.#recorder ?? this.#attach();
-		if (recorder === undefined) return;
-		recorder.cacheMiss(this.#cache);
+		const store = this.#store === undefined ? this.#attach()?.store : this.#store;
+		if (store === undefined) return;
+		store.slots[this.#misses]! += 1;
 		if (listeners.value !== undefined) observeNoted("cache_miss", this.route);
 	}
 
@@ -119,7 +124,10 @@ export class LlmSeries {
 		if (recorder === undefined) return undefined;
 		this.#recorder = recorder;
 		this.#pair = recorder.pair(this.route, this.model);
-		this.#cache = recorder.route(this.route);
+		const { hits, misses } = recorder.cacheSlots(recorder.route(this.route));
+		this.#store = recorder.store;
+		this.#hits = hits;
+		this.#misses = misses;
 		return recorder;
 	}
 }
