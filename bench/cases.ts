@@ -1,6 +1,6 @@
 import { type ContenderName, loadContender, OPERATIONS } from "./contender.ts";
 import { ledgerQuery, ledgerStall } from "./ledger.ts";
-import { instrumentedCall, instrumentedStream } from "./instrumented.ts";
+import { instrumentedCall, instrumentedStream, instrumentedStreamShare } from "./instrumented.ts";
 import { memory } from "./memory.ts";
 import { PRICERS, pricing } from "./pricing.ts";
 import { cold, hot } from "./recording.ts";
@@ -84,6 +84,12 @@ export const CASES: readonly BenchCase[] = [
 		title: "what it adds to an event of a stream whose caller does not ask for the usage",
 		unit: "ns",
 		run: instrumentedStream,
+	},
+	{
+		name: "instrumented-stream-share",
+		title: "the same, in hundredths of an event of the plain client",
+		unit: "%",
+		run: instrumentedStreamShare,
 	},
 	...[400, 10_000, 100_000].flatMap((lines) => [
 		scrapeCase({ lines, changed: "all", format: "text" }),

@@ -36,7 +36,7 @@ export function goalsTable(verdicts: readonly Verdict[]): string {
 			`${short(reached)} ${goal.unit}`,
 			`${sign} ${goal.goal} ${goal.unit}`,
 			met ? "met" : "missed",
-			`${sign} ${gate} ${goal.unit}: ${passed ? "passed" : "FAILED"}`,
+			gate === "none" ? "as its ratio" : `${sign} ${gate} ${goal.unit}: ${passed ? "passed" : "FAILED"}`,
 		];
 	});
 	return table(["", "ours", "reached", "goal", "", "gate"], rows);
