@@ -1,4 +1,5 @@
 /** ledger/: what every call has cost, kept in a file and asked for again; and what the process has spent, in memory. */
+import { catchUp } from "../core/afterwards.ts";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { onProcessEnd } from "./exit-paths.ts";
 import type { LedgerRow } from "./ledger-row.ts";
@@ -75,6 +76,7 @@ export class Ledger implements QuestionedLedger {
 
 	/** How it does now. */
 	get state(): LedgerState {
+		catchUp();
 		return {
 			writable: this.#state !== undefined && this.#lastError === undefined,
 			pendingRows: this.#pendingRows,
@@ -231,6 +233,7 @@ export class Ledger implements QuestionedLedger {
 	}
 
 	#end(isEnd: boolean): void {
+		catchUp(isEnd);
 		this.#rows.post();
 		this.#leaveRest(END_WAIT_MS);
 		const spool = this.#state?.spool;

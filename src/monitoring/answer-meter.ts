@@ -1,4 +1,3 @@
-import { afterwards } from "../core/afterwards.ts";
 import { WRONG_FORM } from "../wire/body-error.ts";
 import { classifyError } from "../wire/classify-error.ts";
 import type { ParsedUsage } from "../wire/parsed-usage.ts";
@@ -43,9 +42,6 @@ export class AnswerMeter implements BodyTap {
 		this.#endsCall = endsWith === "fetch" || endsWith === "answer";
 		if (!this.#endsCall) return;
 		const watch = new ReadWatch(call);
-		// Most whole answers are here before that, and need no timer.
-		if (this.isStream) watch.start();
-		else afterwards(() => quietly("call", "An answer could not be watched.", () => watch.start()));
 		this.#watch = watch;
 		// The client's own controller, with which a reader leaves between two reads.
 		const left = (): void => {
@@ -59,6 +55,11 @@ export class AnswerMeter implements BodyTap {
 			this.#content = undefined;
 		};
 		call.watchSignal();
+	}
+
+	/** From now on somebody should read it. */
+	waits(): void {
+		if (this.#content !== undefined) this.#watch?.start();
 	}
 
 	get isOver(): boolean {

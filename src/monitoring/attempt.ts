@@ -47,8 +47,12 @@ export class Attempt {
 		recorder?.retry(this.#target(recorder));
 	}
 
-	/** The provider has answered: its headers are here. */
-	answered(status: number, headers: AnswerHeaders): void {
+	/**
+	 * The provider has answered: its headers are here.
+	 *
+	 * @param areFixed whether nobody can change the headers any more, so that they need not be read at once
+	 */
+	answered(status: number, headers: AnswerHeaders, areFixed = false): void {
 		const call = this.#call;
 		const { value: recorder } = installedRecorder;
 		this.status = status;
@@ -59,7 +63,9 @@ export class Attempt {
 			if ((status === 429 || status === 503) && !call.isSettled) call.undecided.push(this);
 			else if (status === 429) this.#rateLimited(recorder);
 			else recorder.attempt(target, status < 400 ? "success" : "error");
-			afterwards(() => this.#recordRemaining(recorder, target, headers));
+			const record = (): void => this.#recordRemaining(recorder, target, headers);
+			if (areFixed) afterwards(record);
+			else record();
 		} catch (cause) {
 			reportInternalError("call", "An attempt could not be recorded.", cause);
 		}

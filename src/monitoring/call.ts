@@ -1,4 +1,4 @@
-import { afterwards } from "../core/afterwards.ts";
+import { afterwards, catchUp } from "../core/afterwards.ts";
 import { isCallChannelHeard } from "../core/call-channel.ts";
 import { callGate, type Reservation } from "../core/call-gate.ts";
 import { callId, nextSequence } from "../core/call-id.ts";
@@ -217,13 +217,19 @@ export class Call implements SettledCall {
 	answered(read: () => unknown): void {
 		if (this.isSettled) return;
 		this.#end();
+		// Who begins to listen meanwhile has not been there.
+		const isHeard = isCallChannelHeard();
 		const record = (): void => {
 			const wrong = read();
 			if (wrong !== undefined) this.errorType = errorTypeOf(wrong);
-			this.#record(wrong === undefined ? "success" : "error");
+			this.#record(wrong === undefined ? "success" : "error", isHeard);
 		};
-		if (isToldAtOnce()) record();
-		else afterwards(record);
+		// Somebody's own code may look at what is around it, or refuse the next call.
+		if (!isHeard && callGate.value === undefined) afterwards(record);
+		else {
+			catchUp();
+			record();
+		}
 	}
 
 	/** The whole answer is here. */
@@ -273,7 +279,8 @@ export class Call implements SettledCall {
 
 	#settle(outcome: Outcome, at?: number): void {
 		this.#end(at);
-		this.#record(outcome);
+		catchUp();
+		this.#record(outcome, isCallChannelHeard());
 	}
 
 	/** It is over: from now on nobody changes anything. */
@@ -292,7 +299,7 @@ export class Call implements SettledCall {
 	}
 
 	/** Everything that it leaves behind. */
-	#record(outcome: Outcome): void {
+	#record(outcome: Outcome, isHeard: boolean): void {
 		this.outcome = outcome;
 		try {
 			if (this.#isCached && this.attempts === 0 && this.exchanges.length === 0) {
@@ -304,7 +311,7 @@ export class Call implements SettledCall {
 			this.timePerOutputTokenMs = this.#timePerOutputToken();
 			this.decideRefusals(this.errorType);
 			this.#countUnseenRefusal();
-			observe(this);
+			observe(this, isHeard);
 		} catch (cause) {
 			this.#unrecorded(cause);
 		}
@@ -407,11 +414,6 @@ export class Call implements SettledCall {
 		installedRecorder.value?.rateLimited(target);
 		if (target >= 0) observeNoted("rate_limited", this.route, this.model, this.provider);
 	}
-}
-
-/** Whether somebody's own code is told of each call, which may look at what is around it, or refuse the next one. */
-function isToldAtOnce(): boolean {
-	return callGate.value !== undefined || isCallChannelHeard();
 }
 
 function errorTypeOf(error: unknown): ErrorType {

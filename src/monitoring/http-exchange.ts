@@ -11,6 +11,8 @@ export interface AnswerHead {
 	readonly status: number;
 	readonly isOk: boolean;
 	readonly headers: { get(name: string): string | null };
+	/** Nobody can change them any more, as nobody can those that came over the net to Node's own `fetch`. */
+	readonly areHeadersFixed: boolean;
 	/** There is no body to come. */
 	readonly isEmpty: boolean;
 }
@@ -22,13 +24,14 @@ export function headOf(response: Response): AnswerHead | undefined {
 	// Whatever its type says.
 	const answer: unknown = response;
 	if (typeof answer !== "object" || answer === null) return undefined;
-	const { body, headers, ok, status }: Partial<Record<keyof Response, unknown>> = answer;
+	const { body, headers, ok, status, type }: Partial<Record<keyof Response, unknown>> = answer;
 	const readable = hasGet(headers) ? headers : NO_HEADERS;
 	const isOk = typeof ok === "boolean" ? ok : typeof status !== "number" || (status >= 200 && status < 300);
 	return {
 		status: typeof status === "number" ? status : isOk ? 200 : 500,
 		isOk,
 		headers: readable,
+		areHeadersFixed: type === "basic" || type === "cors",
 		isEmpty: body === null || status === 204 || readable.get("content-length") === "0",
 	};
 }

@@ -41,7 +41,8 @@ export class MeteredExchange implements HttpExchange {
 				this.#attempt.failed();
 				this.#noAnswer(endsWith === "fetch", "There is no response.");
 			} else {
-				if (!this.#hasInner(response)) this.#attempt.answered(head.status, head.headers);
+				if (!this.#hasInner(response))
+					this.#attempt.answered(head.status, head.headers, head.areHeadersFixed);
 				if (head.isOk) {
 					this.#question.isAnswered = true;
 					readAnswer(response, head, this.#question, this.#exchange, this.#signal);

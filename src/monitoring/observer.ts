@@ -1,4 +1,5 @@
-import { isCallChannelHeard, publishCall } from "../core/call-channel.ts";
+import { catchUp } from "../core/afterwards.ts";
+import { publishCall } from "../core/call-channel.ts";
 import type { ErrorType } from "../core/llm-error.ts";
 import { roundUsd } from "../core/money.ts";
 import {
@@ -28,11 +29,14 @@ export function priceBook(): PriceBook {
 	return book;
 }
 
-/** A call has ended: price it, record it, tell everyone. Called once a call. */
-export function observe(call: Call): void {
+/**
+ * A call has ended: price it, record it, tell everyone. Called once a call.
+ *
+ * @param isHeard whether anybody listened to the channel when it ended
+ */
+export function observe(call: Call, isHeard: boolean): void {
 	const recorder = call.recorder ?? installedRecorder.value;
 	const { value: listeners } = settlementListeners;
-	const isHeard = isCallChannelHeard();
 	if (recorder === undefined && listeners === undefined && !isHeard) return;
 	price(call);
 	recorder?.settle(call.recorder === undefined ? recorder.pair(call.route, call.model) : call.pair, call);
@@ -50,6 +54,7 @@ export function observe(call: Call): void {
 /** A call was answered from a response cache: tell everyone who wants to know what that has saved. */
 export function observeServed(call: Call): void {
 	if (settlementListeners.value === undefined) return;
+	catchUp();
 	price(call);
 	tellServed(call);
 }
@@ -66,6 +71,7 @@ export interface CachedAnswer {
 /** The same where the cache stands outside of what meters calls. */
 export function observeCacheHit({ answeredModel, model, provider, route, usage }: CachedAnswer): void {
 	if (settlementListeners.value === undefined) return;
+	catchUp();
 	try {
 		const { costUsd } = priceBook().price({ provider, model, answeredModel, usage, at: Date.now() });
 		tellServed({ route, model, provider, costUsd: costUsd === undefined ? undefined : roundUsd(costUsd) });
@@ -96,6 +102,7 @@ export function observeManual(
 ): void {
 	const { value: listeners } = settlementListeners;
 	if (listeners === undefined) return;
+	catchUp();
 	for (const listener of listeners) {
 		try {
 			listener.recorded(route, model, inputTokens, outputTokens, costUsd);
@@ -116,6 +123,7 @@ export function observeNoted(
 ): void {
 	const { value: listeners } = settlementListeners;
 	if (listeners === undefined) return;
+	catchUp();
 	const noted: NotedEvent = { event, route, model, provider, latencyMs, errorType };
 	for (const listener of listeners) {
 		try {

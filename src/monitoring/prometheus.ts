@@ -1,3 +1,4 @@
+import { catchUp } from "../core/afterwards.ts";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import { processSlot } from "../core/process-slot.ts";
 import { installedRecorder, Recorder } from "../metrics/recorder.ts";
@@ -61,6 +62,8 @@ export function initPrometheus(options: PrometheusOptions = {}): PrometheusHandl
 				`The bound on ${scope} label sets is reached: further ones are recorded as "other". Use a fixed set of routes and models as labels, or raise \`bounds\` in initPrometheus().`,
 			),
 	});
+	// What ended before it is not counted here.
+	catchUp();
 	errorHandler.value = onError;
 	if (prices !== undefined) installPrices(prices);
 	for (const route of routes) {

@@ -1,4 +1,4 @@
-import { afterwards } from "../core/afterwards.ts";
+import { setImmediate } from "node:timers";
 import { LlmError } from "../core/llm-error.ts";
 import { AnswerMeter } from "./answer-meter.ts";
 import type { BodyTap } from "./body-tap.ts";
@@ -25,7 +25,8 @@ export function readAnswer(
 	}
 	const meter = new AnswerMeter(question, exchange, headers.get("content-type"), signal);
 	if (!tapBody(response, meter, { isStream: meter.isStream, leavesByUnlocking })) meter.unwatched();
-	watchForget(response, meter);
+	if (meter.isStream) meter.waits();
+	watchForget(response, meter, meter.isStream ? undefined : meter);
 }
 
 /** What calls end with already: a client gives what it asked for again to whoever asked it. */
@@ -53,19 +54,24 @@ export function endWithGiven(question: Question, response: Response, signal: Abo
 	if (!isMetered) call.succeed();
 }
 
+// A test's fake timers may stand in its place later.
+const putOff = setImmediate;
+
 /**
  * The body is gone: if nobody has begun to read it, nobody will. It is what is watched, for one may have let go of the
  * response and hold on to that. What the tap holds does not hold the body.
  */
 const unread = new FinalizationRegistry<BodyTap>((tap) => tap.forgotten());
 
-export function watchForget(response: Response, tap: BodyTap): void {
-	// Most are read at once: they need no watching.
-	afterwards(() =>
+export function watchForget(response: Response, tap: BodyTap, waiting?: { waits(): void }): void {
+	const body: unknown = response.body;
+	const watched = typeof body === "object" && body !== null ? body : response;
+	// Most answers are read by then: they need no watching, and no timer.
+	putOff(() =>
 		quietly("call", "An answer could not be watched.", () => {
 			if (tap.isOver) return;
-			const body: unknown = response.body;
-			unread.register(typeof body === "object" && body !== null ? body : response, tap);
+			unread.register(watched, tap);
+			waiting?.waits();
 		}),
 	);
 }

@@ -9,7 +9,6 @@ export class ReadWatch {
 	/** Reads under way. While somebody waits it is the provider who is slow: that is no abandoned answer. */
 	reads = 0;
 	#deadline: NodeJS.Timeout | undefined = undefined;
-	#isOver = false;
 	readonly #call: { abandon(): void };
 	readonly #afterMs: number;
 
@@ -19,9 +18,8 @@ export class ReadWatch {
 		this.#afterMs = afterMs;
 	}
 
-	/** The time begins, unless it is over already. */
+	/** The time begins. */
 	start(): void {
-		if (this.#isOver) return;
 		this.#deadline = setTimeout(() => {
 			if (this.reads > 0) this.refresh();
 			else this.#call.abandon();
@@ -34,7 +32,6 @@ export class ReadWatch {
 	}
 
 	stop(): void {
-		this.#isOver = true;
 		clearTimeout(this.#deadline);
 	}
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { afterwards, catchUp } from "../../src/core/afterwards.ts";
@@ -44,4 +45,36 @@ test("a fault of a task takes nothing else with it", async () => {
 	expect(catchUp).toThrow(fault);
 	await turn();
 	expect(done).toEqual(["next"]);
+});
+
+test("code that never lets the event loop turn puts off a thousand tasks at most, and all of them are done in little time", async () => {
+	let done = 0;
+	for (let i = 0; i < 1000; i += 1) afterwards(() => (done += 1));
+	expect(done).toBe(0);
+	afterwards(() => (done += 1));
+	expect(done).toBe(1001);
+	for (let i = 0; i < 1000; i += 1) afterwards(() => (done += 1));
+	expect(done).toBe(1001);
+	await turn();
+	expect(done).toBe(2001);
+});
+
+test("each runs inside what it was put off in", async () => {
+	const around = new AsyncLocalStorage<string>();
+	const within: unknown[] = [];
+	around.run("alice", () => afterwards(() => within.push(around.getStore())));
+	around.run("bob", () => afterwards(() => within.push(around.getStore())));
+	await turn();
+	expect(within).toEqual(["alice", "bob"]);
+});
+
+test("the process ends inside a task: what comes after it is done all the same", () => {
+	const done: string[] = [];
+	afterwards(() => {
+		catchUp(true);
+		done.push("never, in a process that ends");
+	});
+	afterwards(() => done.push("next"));
+	catchUp();
+	expect(done[0]).toBe("next");
 });

@@ -1,9 +1,20 @@
 /** A whole answer is recorded after its caller has it: nobody may be able to tell. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { CostTracker, getPrometheus, usePrices } from "../../src/monitoring/index.ts";
+import { installedRecorder } from "../../src/metrics/recorder.ts";
+import {
+	CostTracker,
+	getPrometheus,
+	initPrometheus,
+	openLedger,
+	recordLlmCost,
+	usePrices,
+} from "../../src/monitoring/index.ts";
 import { meteredFetch } from "../../src/monitoring/metered-fetch.ts";
 import { PriceBook } from "../../src/pricing/price-book.ts";
 import { installTestRecorder } from "../../src/testing/index.ts";
@@ -131,4 +142,84 @@ test("what is no answer is an error, though its caller went on", async () => {
 	await response.text();
 	expect(recorder.counter("llm_errors_total", { error_type: "invalid_response" })).toBe(1);
 	expect(recorder.calls).toMatchObject([{ outcome: "error", usageMissing: "not_reported" }]);
+});
+
+describe("what ends first comes first", () => {
+	/** In one turn: A is answered whole, a cost is recorded by hand, C fails, B is answered whole. */
+	async function inTurn(): Promise<void> {
+		const failing = meteredFetch(() => Promise.reject(new TypeError("fetch failed")), { route: "C" });
+		const named = (route: string): typeof fetch => meteredFetch(async () => Response.json(ANSWER), { route });
+		const request = { method: "POST", body: '{"model":"gpt-4o-mini"}' };
+		await (await named("A")(URL, request)).text();
+		recordLlmCost("manual", "gpt-4o-mini", 0.01);
+		await failing(URL, request).catch(() => undefined);
+		await (await named("B")(URL, request)).text();
+	}
+
+	test("for who is told of it", async () => {
+		using recorder = installTestRecorder();
+		await inTurn();
+		await turn();
+		expect(recorder.calls.map(({ route }) => route)).toEqual(["A", "C", "B"]);
+	});
+
+	test("and so it is the first that has a place of its own where there are few", async () => {
+		using _recorder = installTestRecorder();
+		const costs = new CostTracker({ maxPairs: 2 });
+		await inTurn();
+		expect(costs.byPair().map(({ costCents, route }) => [route, costCents])).toEqual([
+			["A", CENTS],
+			["other", "1.021"],
+		]);
+		costs.close();
+	});
+
+	test("a subscriber that comes after an answer does not hear of it, and nothing overtakes it", async () => {
+		using recorder = installTestRecorder();
+		const heard: unknown[] = [];
+		const hear = (message: unknown): void => {
+			heard.push(message);
+		};
+		await (await ask()).text();
+		subscribe("hyperagent:call", hear);
+		try {
+			const second = meteredFetch(async () => Response.json(ANSWER), { route: "second" });
+			await (await second(URL, { method: "POST", body: '{"model":"gpt-4o-mini"}' })).text();
+			await turn();
+		} finally {
+			unsubscribe("hyperagent:call", hear);
+		}
+		expect(heard).toMatchObject([{ route: "second" }]);
+		expect(recorder.calls.map(({ route }) => route)).toEqual(["chat", "second"]);
+	});
+
+	test("what ended before initPrometheus() is not counted by it", async () => {
+		using _recorder = installTestRecorder();
+		// A test recorder on top of nothing: what the program installs is another.
+		const { value } = installedRecorder;
+		installedRecorder.value = undefined;
+		await (await ask()).text();
+		const handle = initPrometheus();
+		await turn();
+		installedRecorder.value = value;
+		expect(handle.snapshot()["llm_requests_total"] ?? []).toEqual([]);
+	});
+});
+
+test("headers that their holder can change are read before that", async () => {
+	using recorder = installTestRecorder();
+	const response = await ask();
+	response.headers.delete("x-ratelimit-remaining-requests");
+	await response.text();
+	expect(recorder.gauge("llm_ratelimit_remaining", { resource: "requests" })).toBe(41);
+});
+
+test("a ledger's waiting rows are those of all calls that have ended", async () => {
+	using _recorder = installTestRecorder();
+	const folder = mkdtempSync(join(tmpdir(), "hyperagent-"));
+	const ledger = openLedger({ path: join(folder, "costs.db") });
+	await (await ask()).text();
+	expect(ledger.state.pendingRows).toBe(1);
+	await ledger.close();
+	rmSync(folder, { recursive: true });
 });
