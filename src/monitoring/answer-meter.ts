@@ -36,7 +36,7 @@ export class AnswerMeter implements BodyTap {
 		const isAws = !isSse && isAwsEvents(type);
 		const isEvents = isSse || isAws || (question.isStream ? undefined : false);
 		this.isStream = isEvents !== false;
-		this.#content = new AnswerContent(question.format, isEvents, isAws);
+		this.#content = new AnswerContent(question, isEvents, isAws);
 		this.#filter = question.hidesUsage && question.isStream ? new UsageChunkFilter() : undefined;
 		const { call, endsWith } = question;
 		this.#endsCall = endsWith === "fetch" || endsWith === "answer";
@@ -105,7 +105,7 @@ export class AnswerMeter implements BodyTap {
 
 	failed(error: unknown): void {
 		if (this.#content === undefined) return;
-		if (this.#content.reader.error !== undefined) return this.#fail(this.#content.reader.error);
+		if (this.#content.error !== undefined) return this.#fail(this.#content.error);
 		const { call, hasController, isStream, retriesLeft } = this.#question;
 		if (this.#endsCall && !call.isSignalled && isAbort(error)) {
 			if (isStream && hasController) {
@@ -126,7 +126,7 @@ export class AnswerMeter implements BodyTap {
 	left(): void {
 		const content = this.#content;
 		if (content === undefined) return;
-		if (content.reader.error !== undefined) return this.#fail(content.reader.error);
+		if (content.error !== undefined) return this.#fail(content.error);
 		this.#content = undefined;
 		if (this.#endsCall) this.#question.call.leave();
 		// Who reads it for somebody else has got what it looked for.
@@ -144,7 +144,7 @@ export class AnswerMeter implements BodyTap {
 
 	dropped(): void {
 		if (this.#content === undefined) return;
-		if (this.#content.reader.error !== undefined) return this.#fail(this.#content.reader.error);
+		if (this.#content.error !== undefined) return this.#fail(this.#content.error);
 		this.#content = undefined;
 		if (this.#endsCall) this.#question.call.abandon();
 	}
@@ -184,9 +184,8 @@ export class AnswerMeter implements BodyTap {
 	/** The same of a stream, which may have ended by that. */
 	#observe(content: AnswerContent): void {
 		this.#report(content);
-		const { reader } = content;
-		if (reader.error !== undefined && (reader.error !== WRONG_FORM || reader.isEnded))
-			this.#fail(reader.error);
+		const { error, reader } = content;
+		if (error !== undefined && (error !== WRONG_FORM || reader.isEnded)) this.#fail(error);
 		else if (reader.isEnded && this.#content !== undefined) this.#finish(this.#content);
 	}
 
@@ -211,7 +210,7 @@ export class AnswerMeter implements BodyTap {
 		} catch (cause) {
 			content.tear(cause);
 		}
-		return wrong ?? content.reader.error;
+		return wrong ?? content.error;
 	}
 
 	/** A stream has come to its end. */
@@ -224,7 +223,7 @@ export class AnswerMeter implements BodyTap {
 			content.tear(cause);
 		}
 		if (this.#content === undefined) return;
-		wrong ??= content.reader.error;
+		wrong ??= content.error;
 		if (wrong === undefined) this.#finish(content);
 		else this.#fail(wrong);
 	}

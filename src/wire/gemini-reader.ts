@@ -17,11 +17,13 @@ export class GeminiReader implements WireReader {
 	readonly isEnded: boolean = false;
 	error: unknown = undefined;
 	readonly #isEmbedding: boolean;
+	readonly #askedModel: string | undefined;
 	readonly #searches = new GroundingSearches();
 	#said: unknown = undefined;
 
-	constructor(isEmbedding: boolean) {
+	constructor(isEmbedding: boolean, askedModel: string | undefined) {
 		this.#isEmbedding = isEmbedding;
+		this.#askedModel = askedModel;
 	}
 
 	event(_name: string | undefined, data: string): void {
@@ -59,7 +61,8 @@ export class GeminiReader implements WireReader {
 			if (typeof candidate["finishReason"] === "string") this.isComplete = true;
 			this.firstToken ??= tokenIn(candidate["content"]);
 		}
-		if (isNews) this.usage = parseGeminiUsage(this.#said, this.#searches.billed(this.model));
+		if (isNews)
+			this.usage = parseGeminiUsage(this.#said, this.#searches.billed(this.model ?? this.#askedModel));
 		// A prompt that was refused has no candidate.
 		if (isRecord(chunk["promptFeedback"]) && chunk["promptFeedback"]["blockReason"] !== undefined)
 			this.isComplete = true;

@@ -6,8 +6,12 @@ import { OpenAIResponsesReader } from "./openai-responses-reader.ts";
 import type { WireFormat } from "./wire-format.ts";
 import type { WireReader } from "./wire-reader.ts";
 
-/** A new reader for one answer of that API. */
-export function readerFor(format: WireFormat): WireReader {
+/**
+ * A new reader for one answer of that API.
+ *
+ * @param askedModel the model that was asked, where the answer may not name the one that gave it
+ */
+export function readerFor(format: WireFormat, askedModel?: string): WireReader {
 	switch (format) {
 		case "openai-chat":
 		case "openai-completions":
@@ -20,6 +24,6 @@ export function readerFor(format: WireFormat): WireReader {
 			return new AnthropicReader();
 		case "gemini-generate":
 		case "gemini-embed":
-			return new GeminiReader(format === "gemini-embed");
+			return new GeminiReader(format === "gemini-embed", askedModel);
 	}
 }

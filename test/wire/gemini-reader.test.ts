@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { readerFor } from "../../src/wire/reader-for.ts";
 import { readBody, readEvents } from "./streams.ts";
 
 const chunk = (parts: readonly object[], rest: object = {}, candidate: object = {}): object => ({
@@ -67,6 +68,19 @@ describe("a stream", () => {
 		expect(searches(grounded("one"))).toEqual({ missing: "not_reported" });
 		// Before Gemini 3 it is the answer that is billed.
 		expect(searches(grounded("one", "two"), { ...ends, modelVersion: "gemini-2.5-flash" })).toBe(1);
+	});
+
+	test("is billed by the model that was asked, where it does not say which one answers", () => {
+		const untold = {
+			candidates: [{ groundingMetadata: { webSearchQueries: ["one", "two"] } }],
+			...counted(3),
+		};
+		const searches = (model: string): unknown => {
+			const reader = readerFor("gemini-generate", model);
+			reader.body(untold);
+			return "usage" in reader.usage ? reader.usage.usage.webSearches : reader.usage;
+		};
+		expect([searches("gemini-2.5-flash"), searches("gemini-3-pro-preview")]).toEqual([1, 2]);
 	});
 
 	test("of a prompt that was refused is complete", () => {
