@@ -12,13 +12,22 @@ import type {
 	UsageMissingReason,
 } from "../core/settled-call.ts";
 import { wallTime } from "../core/wall-clock.ts";
-import { isSameUsage, isValidUsage, sumUsages, type TokenUsage } from "../core/token-usage.ts";
+import { isValidUsage, type TokenUsage } from "../core/token-usage.ts";
 import type { Exemplar } from "../metrics/exemplar.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
 import { type BillSaid, NO_BILL } from "../wire/bill-said.ts";
 import { classifyError } from "../wire/classify-error.ts";
 import { activeSpan } from "./active-span.ts";
+import { AnswerSaid } from "./answer-said.ts";
 import { Attempt, type Sender } from "./attempt.ts";
+import {
+	answeredModelOf,
+	type BilledUsage,
+	billedUsages,
+	missingUsage,
+	sumOf,
+	timePerOutputToken,
+} from "./call-usage.ts";
 import { currentTags } from "./current-tags.ts";
 import type { Exchange } from "./exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
@@ -41,19 +50,6 @@ export interface CallStart {
 	readonly signal?: AbortSignal | undefined;
 	/** The trace that it belongs to; else the OpenTelemetry span that is active at the start. */
 	readonly exemplar?: Exemplar | undefined;
-}
-
-/** What one answer used, and whose it was. */
-export interface BilledUsage {
-	readonly provider: string;
-	/** The model that was asked. */
-	readonly model: string;
-	readonly answeredModel: string | undefined;
-	readonly usage: TokenUsage;
-	/** The tier in which it was made, where that is not the standard one. */
-	readonly serviceTier?: string | undefined;
-	/** USD that the provider itself says it takes. */
-	readonly reportedCostUsd?: number | undefined;
 }
 
 /**
@@ -105,12 +101,7 @@ export class Call implements SettledCall {
 	readonly #signal: AbortSignal | undefined;
 	readonly #start: number = performance.now();
 	#firstTokenKind: "answer" | "reasoning" = "answer";
-	#answerUsage: TokenUsage | undefined = undefined;
-	#answerBill: BillSaid = NO_BILL;
-	#isUnreadable = false;
-	#isCached = false;
-	/** The usage in an answer from a response cache. */
-	#servedUsage: TokenUsage | undefined = undefined;
+	readonly #said = new AnswerSaid();
 	/** What budgets have set aside for it. */
 	readonly #reservation: Reservation | undefined;
 
@@ -190,12 +181,7 @@ export class Call implements SettledCall {
 	 */
 	reportUsage(usage: unknown, bill: BillSaid = NO_BILL): void {
 		if (this.isSettled) return;
-		this.#answerBill = bill;
-		const isValid = isValidUsage(usage);
-		this.#answerUsage = isValid ? usage : undefined;
-		const isEmpty = typeof usage === "object" && usage !== null && Object.keys(usage).length === 0;
-		this.#isUnreadable = !isValid && !isEmpty;
-		if (!this.#isUnreadable) return;
+		if (this.#said.take(usage, bill)) return;
 		reportInternalError("usage", `${this.provider} ${this.model}: a usage has fields that are no counts.`);
 	}
 
@@ -206,7 +192,7 @@ export class Call implements SettledCall {
 
 	/** Whether what the caller gets comes from a response cache: if nobody was asked, the call is as if it had never been. */
 	serveFromCache(isCached = true): void {
-		this.#isCached = isCached;
+		this.#said.isCached = isCached;
 	}
 
 	/**
@@ -274,7 +260,7 @@ export class Call implements SettledCall {
 
 	/** The usage in an answer from a response cache: that of the call which was made for it once. */
 	reportServed(usage: unknown): void {
-		if (isValidUsage(usage)) this.#servedUsage = usage;
+		if (isValidUsage(usage)) this.#said.servedUsage = usage;
 	}
 
 	#settle(outcome: Outcome, at?: number): void {
@@ -302,13 +288,15 @@ export class Call implements SettledCall {
 	#record(outcome: Outcome, isHeard: boolean): void {
 		this.outcome = outcome;
 		try {
-			if (this.#isCached && this.attempts === 0 && this.exchanges.length === 0) {
+			if (this.#said.isCached && this.attempts === 0 && this.exchanges.length === 0) {
 				if (outcome === "success") this.#served();
 				return;
 			}
-			this.#collectUsage();
-			this.usageMissing = this.#missing();
-			this.timePerOutputTokenMs = this.#timePerOutputToken();
+			this.billed = billedUsages(this, this.#said);
+			this.usage = sumOf(this.billed);
+			this.answeredModel = answeredModelOf(this);
+			this.usageMissing = missingUsage(this, this.#said);
+			this.timePerOutputTokenMs = timePerOutputToken(this, this.#firstTokenKind);
 			this.decideRefusals(this.errorType);
 			this.#countUnseenRefusal();
 			observe(this, isHeard);
@@ -324,7 +312,7 @@ export class Call implements SettledCall {
 	/** The answer is one that a provider gave before: what it used then is what it has saved now. */
 	#served(): void {
 		const { model, priceProvider: provider } = this;
-		const usage = this.#servedUsage;
+		const usage = this.#said.servedUsage;
 		if (usage === undefined) return;
 		this.usage = usage;
 		const { answeredModel } = this;
@@ -332,68 +320,6 @@ export class Call implements SettledCall {
 			{ answeredModel, model, provider, usage, serviceTier: undefined, reportedCostUsd: undefined },
 		];
 		observeServed(this);
-	}
-
-	#collectUsage(): void {
-		const heard: BilledUsage[] = [];
-		for (const { answeredModel, model, provider, reportedCostUsd, serviceTier, usage } of this.exchanges) {
-			if (usage !== undefined) {
-				heard.push({ answeredModel, model, provider, usage, serviceTier, reportedCostUsd });
-			}
-		}
-		const { answeredModel, model, priceProvider: provider } = this;
-		const { reportedCostUsd, serviceTier } = this.#answerBill;
-		const own = this.#isCached ? undefined : this.#answerUsage;
-		if (heard.length > 0) this.billed = heard;
-		else if (own !== undefined)
-			this.billed = [{ answeredModel, model, provider, usage: own, serviceTier, reportedCostUsd }];
-		const { billed } = this;
-		this.usage = billed.length < 2 ? billed[0]?.usage : sumUsages(billed.map(({ usage }) => usage));
-		const last = this.billed.at(-1) ?? this.exchanges.at(-1);
-		if (last !== undefined)
-			this.answeredModel = last.answeredModel ?? (last.model === model ? undefined : last.model);
-	}
-
-	/** Why the usage, or a part of it, is not known. */
-	#missing(): UsageMissingReason | undefined {
-		const { exchanges, outcome, usage } = this;
-		const isUnreadable = this.#isUnreadable || exchanges.some((exchange) => exchange.isUnreadable);
-		const unknown = isUnreadable ? "parse_error" : "not_reported";
-		const isKnown = exchanges.every((exchange) => exchange.isAccountedFor);
-		if (outcome === "success") {
-			if (usage === undefined) return this.#isCached && isKnown ? undefined : unknown;
-			// What the answer itself says stands where the providers have said nothing.
-			if (exchanges.every((exchange) => exchange.usage === undefined)) return undefined;
-			return isKnown && this.#isAnswerCovered(usage) ? undefined : unknown;
-		}
-		if (outcome !== "error") {
-			const sentNothing = exchanges.length > 0 && this.attempts === 0;
-			return sentNothing || (usage !== undefined && exchanges.length > 0 && isKnown) ? undefined : "aborted";
-		}
-		// Tokens that were seen are billed; an error before them is not, unless the answer was under way.
-		const { errorType, lastAttempt } = this;
-		const wasCut =
-			lastAttempt?.isOk === true &&
-			(errorType === "network" || errorType === "invalid_response" || errorType === "timeout");
-		return this.timeToFirstTokenMs !== undefined || usage !== undefined || wasCut ? unknown : undefined;
-	}
-
-	/** Whether the usage in the answer is one that the providers have reported; else somebody unseen worked for it, too. */
-	#isAnswerCovered(sum: TokenUsage): boolean {
-		const answer = this.#answerUsage;
-		if (answer === undefined || this.#isCached) return true;
-		return isSameUsage(answer, sum) || this.billed.some(({ usage }) => isSameUsage(answer, usage));
-	}
-
-	#timePerOutputToken(): number | undefined {
-		const { latencyMs, outcome, timeToFirstTokenMs, usage, usageMissing } = this;
-		const { output, reasoning = 0 } = usage ?? {};
-		// Of several answers it is not known which one was streamed.
-		if (outcome !== "success" || usageMissing !== undefined || this.billed.length !== 1) return undefined;
-		if (timeToFirstTokenMs === undefined || output === undefined) return undefined;
-		// Reasoning that was not streamed lies before the first token.
-		const after = output - 1 - (this.#firstTokenKind === "answer" ? reasoning : 0);
-		return after > 0 ? (latencyMs - timeToFirstTokenMs) / after : undefined;
 	}
 
 	/**

@@ -13,7 +13,8 @@ import { installedRecorder } from "../metrics/recorder.ts";
 import { installedPrices } from "../pricing/installed-prices.ts";
 import { type Price, PriceBook } from "../pricing/price-book.ts";
 import type { Prices } from "../pricing/prices.ts";
-import type { BilledUsage, Call } from "./call.ts";
+import type { Call } from "./call.ts";
+import type { BilledUsage } from "./call-usage.ts";
 import { reportInternalError } from "./internal-errors.ts";
 
 let book = new PriceBook();
