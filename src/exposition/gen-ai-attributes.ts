@@ -1,5 +1,5 @@
 import type { MetricDefinition } from "../metrics/catalog.ts";
-import type { PairOrigin } from "../metrics/recorder.ts";
+import type { PairOrigin } from "../metrics/scope-series.ts";
 
 /**
  * The well-known values of `gen_ai.provider.name`, by provider labels that people use; the conventions demand them where

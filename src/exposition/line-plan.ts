@@ -1,5 +1,5 @@
 import type { Placement } from "../metrics/layout.ts";
-import type { LabelSet } from "../metrics/recorder.ts";
+import type { LabelSet } from "../metrics/scope-series.ts";
 
 /** Where the value of a line comes from. */
 export const LINE = {

@@ -1,6 +1,6 @@
 import { formatCents } from "../core/money.ts";
 import type { Placement } from "../metrics/layout.ts";
-import type { LabelSet } from "../metrics/recorder.ts";
+import type { LabelSet } from "../metrics/scope-series.ts";
 import { ByteText } from "./byte-text.ts";
 import { LINE, type LineFormat } from "./line-plan.ts";
 import { LineText } from "./line-text.ts";

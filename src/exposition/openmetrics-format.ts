@@ -1,6 +1,6 @@
 import type { ExemplarStore } from "../metrics/exemplar.ts";
 import type { Placement } from "../metrics/layout.ts";
-import type { LabelSet } from "../metrics/recorder.ts";
+import type { LabelSet } from "../metrics/scope-series.ts";
 import { LINE, type Line, type LineFormat } from "./line-plan.ts";
 import type { ConstantLabels } from "./source.ts";
 import { bucketLines, valueLines } from "./text-format.ts";

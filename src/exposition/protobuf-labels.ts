@@ -1,5 +1,5 @@
 import { type MetricScope, SCOPE_LABELS } from "../metrics/catalog.ts";
-import type { LabelSet } from "../metrics/recorder.ts";
+import type { LabelSet } from "../metrics/scope-series.ts";
 import { LABEL, METRIC, TIMESTAMP } from "./protobuf-tags.ts";
 import { ProtobufWriter } from "./protobuf-writer.ts";
 

@@ -1,7 +1,7 @@
 import type { MetricScope } from "../metrics/catalog.ts";
 import type { ExemplarStore } from "../metrics/exemplar.ts";
 import type { NativeBuckets } from "../metrics/native-histogram.ts";
-import type { ScopeSeries } from "../metrics/recorder.ts";
+import type { ScopeSeries } from "../metrics/scope-series.ts";
 
 /** Labels that every series carries, by name. */
 export type ConstantLabels = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 /** exposition/: writes what the recorder holds in the formats that Prometheus reads. */
 import type { Placement } from "../metrics/layout.ts";
-import type { LabelSet } from "../metrics/recorder.ts";
+import type { LabelSet } from "../metrics/scope-series.ts";
 import { LINE, type Line, type LineFormat } from "./line-plan.ts";
 import type { ConstantLabels } from "./source.ts";
 import { inBraces, TextLabels, writeLabel } from "./text-labels.ts";

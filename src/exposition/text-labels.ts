@@ -1,6 +1,6 @@
 import { SCOPE_LABELS } from "../metrics/catalog.ts";
 import type { Placement } from "../metrics/layout.ts";
-import type { LabelSet } from "../metrics/recorder.ts";
+import type { LabelSet } from "../metrics/scope-series.ts";
 import type { ConstantLabels } from "./source.ts";
 
 /** Writes labels as both text formats do, and remembers those of each label set, which never change. */

@@ -3,7 +3,6 @@ import { ERROR_TYPES } from "../core/llm-error.ts";
 import type { MoneySum } from "../core/money.ts";
 import { processSlot } from "../core/process-slot.ts";
 import {
-	type Operation,
 	OUTCOMES,
 	type SettledCall,
 	UNPRICED_REASONS,
@@ -26,7 +25,9 @@ import { bucketIn15, bucketOf, searchable } from "./bucket-of.ts";
 import { type Exemplar, ExemplarStore } from "./exemplar.ts";
 import { LabelGuard } from "../core/label-guard.ts";
 import { fixedOffsets, type HistogramPlacement, layoutsOf, type ScopeLayout } from "./layout.ts";
-import { NativeBuckets, type NativeSchema } from "./native-histogram.ts";
+import { NativeBuckets } from "./native-histogram.ts";
+import type { RecorderOptions } from "./recorder-options.ts";
+import type { LabelSet, PairOrigin, ScopeSeries } from "./scope-series.ts";
 import { SeriesStore } from "./series-store.ts";
 
 /* Where each counter and gauge lies in its label set: constants, so that recording is plain indexing. */
@@ -69,49 +70,6 @@ const DEFAULT_BOUNDS: Float64Array = searchable(DEFAULT_LATENCY_BUCKETS);
 /* Constants of this module: code that is compiled looks up at each use what is imported. */
 const bucketAmong = bucketOf;
 const bucketAmong15 = bucketIn15;
-
-/** One label set: its values in the order of the scope's labels, and its first slot. */
-export interface LabelSet {
-	readonly values: readonly string[];
-	readonly base: number;
-	/** Milliseconds since the epoch. */
-	readonly createdAt: number;
-}
-
-/** What the first call of a (route, model) pair said of itself; a pair that is only recorded by hand has none. */
-export interface PairOrigin {
-	readonly provider: string;
-	readonly operation: Operation;
-}
-
-/** All series of one scope. */
-export interface ScopeSeries {
-	readonly layout: ScopeLayout;
-	/** Only ever grows, in the order of first use. */
-	readonly labelSets: readonly LabelSet[];
-}
-
-/** The most label sets of each scope. */
-export interface Bounds {
-	/** (route, model) pairs; 1,000. */
-	readonly pairs: number;
-	/** Routes of the response cache; 1,000. */
-	readonly routes: number;
-	/** (provider, model) targets; 1,000. */
-	readonly targets: number;
-}
-
-/** What a recorder is made with. */
-export interface RecorderOptions {
-	readonly latencyBuckets?: readonly number[] | undefined;
-	readonly timeToFirstTokenBuckets?: readonly number[] | undefined;
-	readonly timePerOutputTokenBuckets?: readonly number[] | undefined;
-	readonly bounds?: Partial<Bounds> | undefined;
-	/** The resolution of native histograms beside the classic ones; none unless given. */
-	readonly nativeSchema?: NativeSchema | undefined;
-	/** Told once for each scope, when a bound turns labels into `other` for the first time. */
-	readonly onOverflow?: ((scope: MetricScope) => void) | undefined;
-}
 
 /**
  * Counts. A label set is resolved to its first slot once ({@link pair}, {@link route}, {@link target}), and what is

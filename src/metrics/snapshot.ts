@@ -1,7 +1,8 @@
 import { MoneySum } from "../core/money.ts";
 import { CATALOG, type MetricDefinition, SCOPE_LABELS } from "./catalog.ts";
 import type { Placement } from "./layout.ts";
-import type { LabelSet, Recorder } from "./recorder.ts";
+import type { Recorder } from "./recorder.ts";
+import type { LabelSet } from "./scope-series.ts";
 
 /** One series as plain data. */
 export interface SeriesSnapshot {

@@ -57,7 +57,7 @@ export type {
 	SeriesQuery,
 	SeriesSums,
 } from "../ledger/series-query.ts";
-export type { Bounds } from "../metrics/recorder.ts";
+export type { Bounds } from "../metrics/recorder-options.ts";
 export type { HistogramSnapshot, MetricsSnapshot, SeriesSnapshot } from "../metrics/snapshot.ts";
 export type { FamilySums } from "../metrics/sums.ts";
 export type {

@@ -2,7 +2,7 @@ import { badOption } from "../core/bad-option.ts";
 import type { ConstantLabels } from "../exposition/source.ts";
 import { CATALOG, SCOPE_LABELS } from "../metrics/catalog.ts";
 import type { NativeSchema } from "../metrics/native-histogram.ts";
-import type { Bounds } from "../metrics/recorder.ts";
+import type { Bounds } from "../metrics/recorder-options.ts";
 import type { Prices } from "../pricing/prices.ts";
 import { MAX_LABEL_LENGTH } from "../core/label-guard.ts";
 import type { OnError } from "./internal-errors.ts";
