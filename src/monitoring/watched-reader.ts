@@ -23,6 +23,7 @@ export class WatchedReader {
 	readonly #cancel: (reason?: unknown) => Promise<void>;
 	readonly #releaseLock: () => void;
 	#isReleased = false;
+	#isCancelled = false;
 
 	/** @param onRest called after each read, with whether there is nothing more to read */
 	constructor(reader: StreamReader, tap: BodyTap, onRest?: (isOver: boolean) => void) {
@@ -54,6 +55,7 @@ export class WatchedReader {
 
 	cancel(reason?: unknown): Promise<void> {
 		if (!this.#isReleased) this.#tap.left();
+		this.#isCancelled = true;
 		return this.#cancel(reason);
 	}
 
@@ -96,7 +98,8 @@ export class WatchedReader {
 
 	#ended(result: ReadResult): ReadResult {
 		const value = this.#tap.end();
-		return value === undefined || value.length === 0 ? result : { done: false, value };
+		// Of what was held back a reader who has left gets nothing, as of all the rest.
+		return value === undefined || value.length === 0 || this.#isCancelled ? result : { done: false, value };
 	}
 
 	readonly #lost = (error: unknown): never => {

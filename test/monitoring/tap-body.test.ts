@@ -181,6 +181,19 @@ test.each([...Object.entries(WHOLE), ["byob", readIntoBuffers] as const])(
 	},
 );
 
+test("a read that waits when its reader leaves gets nothing of what was held back", async () => {
+	let sender: ReadableStreamDefaultController<Uint8Array> | undefined;
+	const body = new ReadableStream<Uint8Array>({ start: (controller) => (sender = controller) });
+	const response = new Response(body);
+	tapBody(response, new SmallLetters(), { isStream: true });
+	const reader = bodyOf(response).getReader();
+	sender?.enqueue(Buffer.from("aB"));
+	expect((await reader.read()).value?.toString()).toBe("a");
+	const waiting = reader.read();
+	await reader.cancel();
+	expect(await waiting).toEqual({ done: true, value: undefined });
+});
+
 async function readIntoBuffers(response: Response): Promise<Buffer> {
 	const reader = bodyOf(response).getReader({ mode: "byob" });
 	const parts: Uint8Array[] = [];
