@@ -1,4 +1,5 @@
 import { HyperAgentError } from "../core/hyperagent-error.ts";
+import { TOKENS } from "./tokens.ts";
 
 /** The cost counters of a process, as its `/metrics` tells them. */
 export interface ScrapedCosts {
@@ -19,17 +20,29 @@ export function pairKey(route: string, model: string): string {
 /**
  * Reads the cost counters of a process that serves `/metrics`.
  *
+ * @param token what its server wants to see, if anything
  * @throws HyperAgentError `LEDGER` where nobody answers there, or something else than this package
  */
-export async function scrapeCosts(url: string): Promise<ScrapedCosts> {
+export async function scrapeCosts(url: string, token?: string): Promise<ScrapedCosts> {
 	let text: string;
 	let process: string | null;
+	let status: number;
 	try {
-		const response = await fetch(`${url}?name[]=${FAMILY}`, { signal: AbortSignal.timeout(LONGEST_WAIT_MS) });
+		const response = await fetch(`${url}?name[]=${FAMILY}`, {
+			signal: AbortSignal.timeout(LONGEST_WAIT_MS),
+			...(token === undefined ? undefined : { headers: { authorization: `Bearer ${token}` } }),
+		});
+		({ status } = response);
 		process = response.headers.get("x-hyperagent-process");
 		text = await response.text();
 	} catch (cause) {
 		throw new HyperAgentError("LEDGER", `${url} did not answer: ${String(cause)}`, { cause });
+	}
+	if (status === 401 || status === 403) {
+		throw new HyperAgentError(
+			"LEDGER",
+			`${url} ${token === undefined ? "wants a token" : "refuses the token"}: set ${TOKENS.metricsToken}, or ${TOKENS.authToken}, to that of its server.`,
+		);
 	}
 	if (process === null) {
 		throw new HyperAgentError(

@@ -2,15 +2,13 @@ import type { Command } from "cac";
 import { HyperAgentError } from "../core/hyperagent-error.ts";
 import type { DashboardServerOptions } from "../dashboard/index.ts";
 import { plainOption } from "./plain-option.ts";
+import { readTokens, TOKENS } from "./tokens.ts";
 
 /** Where a command serves, and who may see it. */
 export interface ServerFlags {
 	readonly address: string;
 	readonly options: DashboardServerOptions;
 }
-
-/** Tokens are no options: everybody on the machine can read a command line. */
-const TOKENS = { authToken: "HYPERAGENT_AUTH_TOKEN", metricsToken: "HYPERAGENT_METRICS_TOKEN" } as const;
 
 /** Adds the options of a command that serves the page. */
 export function addServerFlags(command: Command): Command {
@@ -42,15 +40,7 @@ export function readServerFlags(
 		{ "metrics-address": options["metricsAddress"] },
 		args,
 	);
-	const tokens = Object.entries(TOKENS).flatMap(([name, variable]) => {
-		const token = environment[variable];
-		if (token === undefined) return [];
-		if (/^[\x21-\x7e]{1,512}$/.test(token)) return [[name, token] as const];
-		throw new HyperAgentError(
-			"BAD_OPTION",
-			`${variable}: expected 1 to 512 visible ASCII characters without a space.`,
-		);
-	});
+	const tokens = readTokens(environment);
 	const letsAllIn = options["allowUnauthenticated"] === true;
 	if (letsAllIn && environment[TOKENS.authToken] !== undefined) {
 		throw new HyperAgentError(
@@ -61,7 +51,7 @@ export function readServerFlags(
 	return {
 		address,
 		options: {
-			...Object.fromEntries(tokens),
+			...tokens,
 			...(metricsAddress === undefined ? {} : { metricsAddress }),
 			...(letsAllIn ? { allowUnauthenticated: true } : {}),
 		},

@@ -34,8 +34,21 @@ afterAll(async () => {
 	rmSync(folder, { recursive: true });
 });
 
-async function reconcile(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-	const child = spawn(process.execPath, [MAIN, "reconcile", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+interface Reconciled {
+	code: number | null;
+	out: string;
+	err: string;
+}
+
+async function reconcile(...args: string[]): Promise<Reconciled> {
+	return reconcileIn({}, ...args);
+}
+
+async function reconcileIn(environment: Record<string, string>, ...args: string[]): Promise<Reconciled> {
+	const child = spawn(process.execPath, [MAIN, "reconcile", ...args], {
+		stdio: ["ignore", "pipe", "pipe"],
+		env: { ...process.env, ...environment },
+	});
 	let [out, err] = ["", ""];
 	child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
 	child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
@@ -75,6 +88,26 @@ describe("hyperagent reconcile", { timeout: 30_000 }, () => {
 		expect(out).toMatch(/^chat +gpt-4-turbo +1\.0025 +1 +-0\.0025$/m);
 		expect(out).toMatch(/^total +1\.252500000001 +1\.250000000001 +-0\.0025$/m);
 		expect(err).toMatch(/^hyperagent: The counters and the ledger differ: .*\n$/);
+	});
+
+	test("a server that wants a token gets the one in the environment, and the answer without it says so", async () => {
+		const guarded = new DashboardServer(new CostTracker(), {
+			authToken: "a".repeat(32),
+			metricsToken: "m".repeat(32),
+		});
+		await guarded.run("127.0.0.1:0");
+		const args = ["--ledger", path, "--url", `${guarded.url}/metrics`, "--json"];
+		const told = async (environment: Record<string, string>): Promise<string> => {
+			const { err, out } = await reconcileIn(environment, ...args);
+			expect(err).not.toMatch(/m{32}|a{32}|x{32}/);
+			return err === "" ? Object.keys(JSON.parse(out)).join() : err;
+		};
+		expect(await told({})).toMatch(/wants a token: set HYPERAGENT_METRICS_TOKEN/);
+		expect(await told({ HYPERAGENT_METRICS_TOKEN: "x".repeat(32) })).toMatch(/refuses the token/);
+		const agreed = /^agrees,pairs$|The counters and the ledger differ/;
+		expect(await told({ HYPERAGENT_METRICS_TOKEN: "m".repeat(32) })).toMatch(agreed);
+		expect(await told({ HYPERAGENT_AUTH_TOKEN: "a".repeat(32) })).toMatch(agreed);
+		await guarded.close();
 	});
 
 	test("what is no such server is told", async () => {

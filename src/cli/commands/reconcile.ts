@@ -3,8 +3,9 @@ import { formatPico } from "../../core/exact-usd.ts";
 import { HyperAgentError } from "../../core/hyperagent-error.ts";
 import type { LedgerStore } from "../../ledger/ledger-store.ts";
 import { plainOption } from "../plain-option.ts";
-import { pairKey, scrapeCosts } from "../scraped-costs.ts";
+import { pairKey, scrapeCosts, type ScrapedCosts } from "../scraped-costs.ts";
 import { formatTable } from "../table.ts";
+import { readTokens } from "../tokens.ts";
 
 /** How long a call may take to its row, with time to spare, and how often a quiet moment is waited for. */
 const ROWS_MS = 400;
@@ -45,10 +46,13 @@ export function reconcileCommand(cli: CAC): void {
 
 async function runReconcile(path: string, url: string, isJson: boolean): Promise<void> {
 	const { readLedger } = await import("../../ledger/read-ledger.ts");
+	const { authToken, metricsToken } = readTokens(process.env);
+	const scrape = async (): Promise<ScrapedCosts> => scrapeCosts(url, metricsToken ?? authToken);
 	const store = await readLedger(path, (message) => console.error(`hyperagent: ${message}`));
 	try {
-		let pairs = await compare(store, url);
-		for (let tries = 1; tries < TRIES && !pairs.every(isEqual); tries += 1) pairs = await compare(store, url);
+		let pairs = await compare(store, scrape, url);
+		for (let tries = 1; tries < TRIES && !pairs.every(isEqual); tries += 1)
+			pairs = await compare(store, scrape, url);
 		if (isJson)
 			console.log(JSON.stringify({ agrees: pairs.every(isEqual), pairs: pairs.map(plain) }, undefined, 2));
 		else process.stdout.write(tableOf(pairs));
@@ -68,11 +72,15 @@ async function runReconcile(path: string, url: string, isJson: boolean): Promise
 	}
 }
 
-async function compare(store: LedgerStore, url: string): Promise<Compared[]> {
-	const before = await scrapeCosts(url);
+async function compare(
+	store: LedgerStore,
+	scrape: () => Promise<ScrapedCosts>,
+	url: string,
+): Promise<Compared[]> {
+	const before = await scrape();
 	await new Promise((resolve) => setTimeout(resolve, ROWS_MS));
 	const rows = await store.processPairs(before.process);
-	const after = await scrapeCosts(url);
+	const after = await scrape();
 	if (after.process !== before.process)
 		throw new HyperAgentError("LEDGER", `The process at ${url} was started anew meanwhile.`);
 	const ledger = new Map(rows.map(({ costPico, model, route }) => [pairKey(route, model), costPico]));
