@@ -38,7 +38,13 @@ export async function scrapeCosts(url: string, token?: string): Promise<ScrapedC
 	} catch (cause) {
 		throw new HyperAgentError("LEDGER", `${url} did not answer: ${String(cause)}`, { cause });
 	}
-	if (status === 401 || status === 403) {
+	if (status === 429) {
+		throw new HyperAgentError(
+			"LEDGER",
+			`${url} answers nobody from here for now, after wrong tokens: try it again in a minute.`,
+		);
+	}
+	if (status === 401) {
 		throw new HyperAgentError(
 			"LEDGER",
 			`${url} ${token === undefined ? "wants a token" : "refuses the token"}: set ${TOKENS.metricsToken}, or ${TOKENS.authToken}, to that of its server.`,

@@ -33,8 +33,8 @@ const putOff = setImmediate;
 export function afterwards(task: () => void): void {
 	const entry: Entry = { task };
 	queue.entries.push(entry);
+	putOff(comeTo, entry);
 	if (queue.entries.length - queue.next > MOST) catchUp();
-	else putOff(comeTo, entry);
 }
 
 function comeTo(entry: Entry): void {
@@ -58,8 +58,9 @@ function doNext(): void {
 	const { task } = entry;
 	entry.task = undefined;
 	queue.next += 1;
-	if (queue.next === queue.entries.length) {
-		queue.entries.length = 0;
+	// One that always has something waiting would keep what is done.
+	if (queue.next === queue.entries.length || queue.next > MOST) {
+		queue.entries.splice(0, queue.next);
 		queue.next = 0;
 	}
 	queue.isUnderWay = true;

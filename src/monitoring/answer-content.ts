@@ -1,10 +1,7 @@
 import { LlmError } from "../core/llm-error.ts";
-import { WRONG_FORM } from "../wire/body-error.ts";
 import { readerFor } from "../wire/reader-for.ts";
 import { SseParser } from "../wire/sse-parser.ts";
-import type { WireFormat } from "../wire/wire-format.ts";
 import type { WireReader } from "../wire/wire-reader.ts";
-import { latin1Json } from "../wire/wire-text.ts";
 import { AwsEvents } from "../wire/aws-events.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { digestOf, JsonDigest } from "./json-digest.ts";
@@ -17,8 +14,6 @@ export class AnswerContent {
 	isEvents: boolean | undefined;
 	#isTorn = false;
 	readonly #isAws: boolean;
-	readonly #throwsAt: ((name: string | undefined, data: string) => boolean) | undefined;
-	#hasThrown = false;
 	#events: SseParser | AwsEvents | undefined = undefined;
 	#json: JsonDigest | undefined = undefined;
 
@@ -27,18 +22,9 @@ export class AnswerContent {
 	 * @param isAws whether its events come as AWS sends them
 	 */
 	constructor(question: Question, isEvents: boolean | undefined, isAws: boolean) {
-		const { endsWith, format, model } = question;
-		// Official clients are those.
-		const isParsed = endsWith === "answer";
-		this.reader = readerFor(format, model);
+		this.reader = readerFor(question.format, question.model);
 		this.isEvents = isEvents;
 		this.#isAws = isAws;
-		this.#throwsAt = isParsed && !isAws ? clientsThrowAt(format) : undefined;
-	}
-
-	/** What is wrong with it by now, for `classifyError`. */
-	get error(): unknown {
-		return this.reader.error ?? (this.#hasThrown ? WRONG_FORM : undefined);
 	}
 
 	/** A part of it could not be read. */
@@ -85,9 +71,8 @@ export class AnswerContent {
 	#eventsOf(): SseParser | AwsEvents {
 		if (this.#events !== undefined) return this.#events;
 		const onEvent = (name: string | undefined, data: string): void => {
-			if (data.charCodeAt(0) !== OPEN) this.#hasThrown ||= this.#throwsAt?.(name, data) === true;
 			// What begins like JSON and is cut off may have been the usage.
-			else if (data.charCodeAt(data.length - 1) !== CLOSE) this.#isTorn = true;
+			if (data.charCodeAt(0) === OPEN && data.charCodeAt(data.length - 1) !== CLOSE) this.#isTorn = true;
 			try {
 				this.reader.event(name, data);
 			} catch (cause) {
@@ -102,16 +87,6 @@ export class AnswerContent {
 
 const OPEN = "{".charCodeAt(0);
 const CLOSE = "}".charCodeAt(0);
-
-/** What is no JSON may be a server's sign of life: clients that parse each event throw there. */
-function clientsThrowAt(format: WireFormat): (name: string | undefined, data: string) => boolean {
-	if (format !== "anthropic-messages") {
-		return (_, data) => !data.startsWith("[DONE]") && latin1Json(data) === undefined;
-	}
-	// Anthropic's passes over these.
-	return (name, data) =>
-		name !== undefined && name !== "ping" && data !== "" && latin1Json(data) === undefined;
-}
 
 /** What the first bytes say; white space says nothing, and means nothing in either. */
 function looksLikeEvents(chunk: Uint8Array): boolean | undefined {

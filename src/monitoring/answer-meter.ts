@@ -85,7 +85,8 @@ export class AnswerMeter implements BodyTap {
 
 	end(): Uint8Array | undefined {
 		const content = this.#content;
-		if (content?.isEvents === true) this.#ended(content);
+		// What was asked for as a stream tells its first token by its end, whatever it came as.
+		if (content !== undefined && (this.isStream || content.isEvents === true)) this.#ended(content);
 		else if (content !== undefined) this.#whole(content, () => content.end());
 		return this.#filter?.end();
 	}
@@ -105,7 +106,7 @@ export class AnswerMeter implements BodyTap {
 
 	failed(error: unknown): void {
 		if (this.#content === undefined) return;
-		if (this.#content.error !== undefined) return this.#fail(this.#content.error);
+		if (this.#content.reader.error !== undefined) return this.#fail(this.#content.reader.error);
 		const { call, hasController, isStream, retriesLeft } = this.#question;
 		if (this.#endsCall && !call.isSignalled && isAbort(error)) {
 			if (isStream && hasController) {
@@ -126,7 +127,7 @@ export class AnswerMeter implements BodyTap {
 	left(): void {
 		const content = this.#content;
 		if (content === undefined) return;
-		if (content.error !== undefined) return this.#fail(content.error);
+		if (content.reader.error !== undefined) return this.#fail(content.reader.error);
 		this.#content = undefined;
 		if (this.#endsCall) this.#question.call.leave();
 		// Who reads it for somebody else has got what it looked for.
@@ -144,7 +145,7 @@ export class AnswerMeter implements BodyTap {
 
 	dropped(): void {
 		if (this.#content === undefined) return;
-		if (this.#content.error !== undefined) return this.#fail(this.#content.error);
+		if (this.#content.reader.error !== undefined) return this.#fail(this.#content.reader.error);
 		this.#content = undefined;
 		if (this.#endsCall) this.#question.call.abandon();
 	}
@@ -184,7 +185,8 @@ export class AnswerMeter implements BodyTap {
 	/** The same of a stream, which may have ended by that. */
 	#observe(content: AnswerContent): void {
 		this.#report(content);
-		const { error, reader } = content;
+		const { reader } = content;
+		const { error } = reader;
 		if (error !== undefined && (error !== WRONG_FORM || reader.isEnded)) this.#fail(error);
 		else if (reader.isEnded && this.#content !== undefined) this.#finish(this.#content);
 	}
@@ -210,7 +212,7 @@ export class AnswerMeter implements BodyTap {
 		} catch (cause) {
 			content.tear(cause);
 		}
-		return wrong ?? content.error;
+		return wrong ?? content.reader.error;
 	}
 
 	/** A stream has come to its end. */
@@ -223,7 +225,7 @@ export class AnswerMeter implements BodyTap {
 			content.tear(cause);
 		}
 		if (this.#content === undefined) return;
-		wrong ??= content.error;
+		wrong ??= content.reader.error;
 		if (wrong === undefined) this.#finish(content);
 		else this.#fail(wrong);
 	}

@@ -1,4 +1,4 @@
-import { afterwards } from "../core/afterwards.ts";
+import { afterwards, catchUp } from "../core/afterwards.ts";
 import type { ErrorType } from "../core/llm-error.ts";
 import { RATE_LIMIT_RESOURCES } from "../metrics/catalog.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
@@ -65,7 +65,10 @@ export class Attempt {
 			else recorder.attempt(target, status < 400 ? "success" : "error");
 			const record = (): void => this.#recordRemaining(recorder, target, headers);
 			if (areFixed) afterwards(record);
-			else record();
+			else {
+				catchUp();
+				record();
+			}
 		} catch (cause) {
 			reportInternalError("call", "An attempt could not be recorded.", cause);
 		}

@@ -1,3 +1,4 @@
+import { catchUp } from "../core/afterwards.ts";
 import { processSlot } from "../core/process-slot.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
 import { unbindAll } from "../monitoring/bound-series.ts";
@@ -31,6 +32,7 @@ export class RecorderLayer {
 	#last: Recorder | undefined;
 
 	constructor(recorder: Recorder) {
+		catchUp();
 		this.recorder = recorder;
 		this.below = read();
 		layers.value = [...(layers.value ?? []), this];
@@ -60,6 +62,7 @@ export class RecorderLayer {
 		const all = layers.value ?? [];
 		const at = all.indexOf(this);
 		if (at < 0) return;
+		catchUp();
 		this.#last = this.#installed();
 		layers.value = all.toSpliced(at, 1);
 		const above = all[at + 1];

@@ -106,7 +106,16 @@ describe("hyperagent reconcile", { timeout: 30_000 }, () => {
 		expect(await told({ HYPERAGENT_METRICS_TOKEN: "x".repeat(32) })).toMatch(/refuses the token/);
 		const agreed = /^agrees,pairs$|The counters and the ledger differ/;
 		expect(await told({ HYPERAGENT_METRICS_TOKEN: "m".repeat(32) })).toMatch(agreed);
-		expect(await told({ HYPERAGENT_AUTH_TOKEN: "a".repeat(32) })).toMatch(agreed);
+		expect(await told({ HYPERAGENT_AUTH_TOKEN: "a".repeat(32), HYPERAGENT_METRICS_TOKEN: "" })).toMatch(
+			agreed,
+		);
+		const wrong = { authorization: `Bearer ${"w".repeat(32)}` };
+		let status = 0;
+		for (let i = 0; i < 50 && status !== 429; i += 1)
+			({ status } = await fetch(`${guarded.url}/metrics`, { headers: wrong }));
+		expect(await told({ HYPERAGENT_METRICS_TOKEN: "x".repeat(32) })).toMatch(
+			/after wrong tokens: try it again/,
+		);
 		await guarded.close();
 	});
 

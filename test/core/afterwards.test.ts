@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate as turn } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { afterwards, catchUp } from "../../src/core/afterwards.ts";
+import { processSlot } from "../../src/core/process-slot.ts";
 
 test("what is put off is done in its order, after all that waits in the same turn", async () => {
 	const done: string[] = [];
@@ -77,4 +78,30 @@ test("the process ends inside a task: what comes after it is done all the same",
 	afterwards(() => done.push("next"));
 	catchUp();
 	expect(done[0]).toBe("next");
+});
+
+test("one that always has something waiting keeps nothing of what is done", async () => {
+	const queue = processSlot<{ entries: unknown[] }>("afterwards");
+	const rounds: { most: number; done: number } = { most: 0, done: 0 };
+	const again = (): void => {
+		afterwards(() => (rounds.done += 1));
+		rounds.most = Math.max(rounds.most, queue.value?.entries.length ?? Infinity);
+		// What comes next is put off before this is done.
+		if (rounds.done < 5000) setImmediate(again);
+	};
+	setImmediate(again);
+	setImmediate(again);
+	await vi.waitFor(() => expect(rounds.done).toBeGreaterThanOrEqual(5000), { timeout: 10_000 });
+	const { most } = rounds;
+	expect(most).toBeLessThan(1100);
+});
+
+test("of more than a thousand that a task puts off none is left lying", async () => {
+	let done = 0;
+	afterwards(() => {
+		for (let i = 0; i < 1005; i += 1) afterwards(() => (done += 1));
+	});
+	await turn();
+	await turn();
+	expect(done).toBe(1005);
 });

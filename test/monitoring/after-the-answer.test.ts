@@ -223,3 +223,31 @@ test("a ledger's waiting rows are those of all calls that have ended", async () 
 	await ledger.close();
 	rmSync(folder, { recursive: true });
 });
+
+test("what was asked for as a stream and came as a list has its first token", async () => {
+	using recorder = installTestRecorder();
+	const candidates = [{ content: { role: "model", parts: [{ text: "Hi" }] }, finishReason: "STOP" }];
+	const usageMetadata = { promptTokenCount: 9, candidatesTokenCount: 3, totalTokenCount: 12 };
+	const list = [{ candidates, usageMetadata, modelVersion: "gemini-2.5-flash" }];
+	const gemini = meteredFetch(async () => Response.json(list), { route: "chat" });
+	const url =
+		"https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:streamGenerateContent";
+	await (await gemini(url, { method: "POST", body: "{}" })).text();
+	expect(recorder.calls).toMatchObject([{ outcome: "success", usage: { inputUncached: 9, output: 3 } }]);
+	expect(recorder.calls[0]?.timeToFirstTokenMs).toBeGreaterThan(0);
+	expect(recorder.histogram("llm_time_to_first_token_ms").count).toBe(1);
+});
+
+test("of two answers in one turn the later one says what is left", async () => {
+	using recorder = installTestRecorder();
+	const left = (count: number): Response =>
+		Response.json(ANSWER, { headers: { "x-ratelimit-remaining-requests": String(count) } });
+	// As it comes from Node's own fetch: nobody can change its headers.
+	const fromNet = Object.defineProperty(left(10), "type", { value: "basic" });
+	const answers = [fromNet, left(9)];
+	const both = meteredFetch(async () => answers.shift() ?? left(0), { route: "chat" });
+	const request = { method: "POST", body: '{"model":"gpt-4o-mini"}' };
+	await both(URL, request);
+	await both(URL, request);
+	expect(recorder.gauge("llm_ratelimit_remaining", { resource: "requests" })).toBe(9);
+});

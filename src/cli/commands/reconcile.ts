@@ -46,7 +46,9 @@ export function reconcileCommand(cli: CAC): void {
 
 async function runReconcile(path: string, url: string, isJson: boolean): Promise<void> {
 	const { readLedger } = await import("../../ledger/read-ledger.ts");
-	const { authToken, metricsToken } = readTokens(process.env);
+	// One that is empty is none, as compose files set it.
+	const environment = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ""));
+	const { authToken, metricsToken } = readTokens(environment);
 	const scrape = async (): Promise<ScrapedCosts> => scrapeCosts(url, metricsToken ?? authToken);
 	const store = await readLedger(path, (message) => console.error(`hyperagent: ${message}`));
 	try {
