@@ -74,13 +74,14 @@ function figure(goal: number, unit: "ns" | "ms" | "%" | "KB" | "bytes", name: st
 	return { title, case: name, measure: "figure", goal, unit };
 }
 
-/** Whether a goal wants that case of that contender. */
+/** Whether a gate wants that case of that contender. */
 export function isWanted(contender: ContenderName, name: string): boolean {
 	return GOALS.some(
-		({ against, case: own }) =>
-			(contender === "ours" && name === own) ||
-			(contender === "baseline" && (name === own || name === against?.case)) ||
-			(contender === against?.contender && name === against.case),
+		({ against, case: own, gate }) =>
+			gate !== "none" &&
+			((contender === "ours" && name === own) ||
+				(contender === "baseline" && (name === own || name === against?.case)) ||
+				(contender === against?.contender && name === against.case)),
 	);
 }
 

@@ -13,6 +13,7 @@ test("the recorder and its scrapes are at least half as fast and twice as small 
 		`${goal.title}: ${reached} ${goal.unit}, the goal is ${goal.goal}`;
 	expect(verdicts.filter(({ passed }) => !passed).map(named)).toEqual([]);
 	// Nothing goes unmeasured without a word.
-	const missing = GOALS.filter((goal) => !verdicts.some((verdict) => verdict.goal === goal));
+	const gated = GOALS.filter(({ gate }) => gate !== "none");
+	const missing = gated.filter((goal) => !verdicts.some((verdict) => verdict.goal === goal));
 	expect(missing.map((goal) => goal.case).filter((name) => !LEFT_OUT.test(name))).toEqual([]);
-}, 300_000);
+}, 420_000);
