@@ -163,6 +163,15 @@ describe("what ends first comes first", () => {
 		expect(recorder.calls.map(({ route }) => route)).toEqual(["A", "C", "B"]);
 	});
 
+	test("for who is told of it, with nothing between the answer and a failure", async () => {
+		using recorder = installTestRecorder();
+		const failing = meteredFetch(() => Promise.reject(new TypeError("fetch failed")), { route: "C" });
+		await (await ask()).text();
+		await failing(URL, { method: "POST", body: '{"model":"gpt-4o-mini"}' }).catch(() => undefined);
+		await turn();
+		expect(recorder.calls.map(({ route }) => route)).toEqual(["chat", "C"]);
+	});
+
 	test("and so it is the first that has a place of its own where there are few", async () => {
 		using _recorder = installTestRecorder();
 		const costs = new CostTracker({ maxPairs: 2 });
