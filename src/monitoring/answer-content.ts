@@ -2,7 +2,7 @@ import { LlmError } from "../core/llm-error.ts";
 import { readerFor } from "../wire/reader-for.ts";
 import { SseParser } from "../wire/sse-parser.ts";
 import type { WireReader } from "../wire/wire-reader.ts";
-import { AwsEvents } from "../wire/aws-events.ts";
+import { AwsEvents, isAwsEvents } from "../wire/aws-events.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { digestOf, JsonDigest } from "./json-digest.ts";
 import type { Question } from "./question.ts";
@@ -17,14 +17,12 @@ export class AnswerContent {
 	#events: SseParser | AwsEvents | undefined = undefined;
 	#json: JsonDigest | undefined = undefined;
 
-	/**
-	 * @param isEvents what is known of it before the first byte
-	 * @param isAws whether its events come as AWS sends them
-	 */
-	constructor(question: Question, isEvents: boolean | undefined, isAws: boolean) {
+	/** @param type what the header `content-type` says */
+	constructor(question: Question, type: string | null) {
 		this.reader = readerFor(question.format, question.model);
-		this.isEvents = isEvents;
-		this.#isAws = isAws;
+		const isSse = /^\s*text\/event-stream/i.test(type ?? "");
+		this.#isAws = !isSse && isAwsEvents(type);
+		this.isEvents = isSse || this.#isAws || (question.isStream ? undefined : false);
 	}
 
 	/** A part of it could not be read. */
@@ -59,6 +57,10 @@ export class AnswerContent {
 
 	/** The whole answer, as text. The answer is what is wrong with it, if anything. */
 	text(text: string): LlmError | undefined {
+		if (this.isEvents === true) {
+			this.push(Buffer.from(text));
+			return this.end();
+		}
 		return text.trim() === "" ? notAnAnswer("The answer is empty.") : this.#value(digestOf(text));
 	}
 

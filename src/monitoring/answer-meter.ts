@@ -3,7 +3,6 @@ import { classifyError } from "../wire/classify-error.ts";
 import type { ParsedUsage } from "../wire/parsed-usage.ts";
 import { UsageChunkFilter } from "../wire/usage-chunk-filter.ts";
 import { AnswerContent } from "./answer-content.ts";
-import { isAwsEvents } from "../wire/aws-events.ts";
 import type { BodyTap } from "./body-tap.ts";
 import type { Exchange } from "./exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
@@ -17,32 +16,30 @@ export class AnswerMeter implements BodyTap {
 	/** Whether the call ends with this answer. */
 	readonly #endsCall: boolean;
 	readonly #exchange: Exchange;
-	readonly #watch: ReadWatch | undefined;
+	/** Begun only for what is not read at once. */
+	#watch: ReadWatch | undefined = undefined;
+	/** Reads under way. */
+	#reads = 0;
 	readonly #signal: AbortSignal | undefined;
 	#filter: UsageChunkFilter | undefined;
-	/** None once all is said: nothing of an answer is held longer than that. */
-	#content: AnswerContent | undefined;
+	/** What the header `content-type` says. */
+	readonly #type: string | null;
+	/** Made when there is something to read; nothing of an answer is held longer than until all is said. */
+	#content: AnswerContent | undefined = undefined;
+	#isOver = false;
 	#usage: ParsedUsage | undefined = undefined;
 	#wasRead = false;
-	/** Whether the answer comes in pieces. */
-	readonly isStream: boolean;
 
 	/** @param type what the header `content-type` says */
 	constructor(question: Question, exchange: Exchange, type: string | null, signal?: AbortSignal) {
 		this.#signal = signal;
 		this.#question = question;
 		this.#exchange = exchange;
-		const isSse = /^\s*text\/event-stream/i.test(type ?? "");
-		const isAws = !isSse && isAwsEvents(type);
-		const isEvents = isSse || isAws || (question.isStream ? undefined : false);
-		this.isStream = isEvents !== false;
-		this.#content = new AnswerContent(question, isEvents, isAws);
+		this.#type = type;
 		this.#filter = question.hidesUsage && question.isStream ? new UsageChunkFilter() : undefined;
 		const { call, endsWith } = question;
 		this.#endsCall = endsWith === "fetch" || endsWith === "answer";
 		if (!this.#endsCall) return;
-		const watch = new ReadWatch(call);
-		this.#watch = watch;
 		// The client's own controller, with which a reader leaves between two reads.
 		const left = (): void => {
 			if (!call.isSignalled) this.left();
@@ -51,19 +48,21 @@ export class AnswerMeter implements BodyTap {
 		own?.addEventListener("abort", left, { once: true });
 		call.onSettled = () => {
 			own?.removeEventListener("abort", left);
-			watch.stop();
-			this.#content = undefined;
+			this.#watch?.stop();
+			this.#close();
 		};
 		call.watchSignal();
 	}
 
-	/** From now on somebody should read it. */
 	waits(): void {
-		if (this.#content !== undefined) this.#watch?.start();
+		if (this.#isOver || !this.#endsCall || this.#watch !== undefined) return;
+		this.#watch = new ReadWatch(this.#question.call);
+		this.#watch.reads = this.#reads;
+		this.#watch.start();
 	}
 
 	get isOver(): boolean {
-		return this.#content === undefined;
+		return this.#isOver;
 	}
 
 	get altersBytes(): boolean {
@@ -71,8 +70,8 @@ export class AnswerMeter implements BodyTap {
 	}
 
 	bytes(chunk: Uint8Array): Uint8Array {
-		const content = this.#content;
-		if (content !== undefined) {
+		if (!this.#isOver) {
+			const content = this.#open();
 			try {
 				content.push(chunk);
 				if (content.isEvents === true) this.#observe(content);
@@ -84,29 +83,30 @@ export class AnswerMeter implements BodyTap {
 	}
 
 	end(): Uint8Array | undefined {
-		const content = this.#content;
-		// What was asked for as a stream tells its first token by its end, whatever it came as.
-		if (content !== undefined && (this.isStream || content.isEvents === true)) this.#ended(content);
-		else if (content !== undefined) this.#whole(content, () => content.end());
+		if (!this.#isOver) {
+			const content = this.#open();
+			// What was asked for as a stream tells its first token by its end, whatever it came as.
+			if (this.#question.isStream || content.isEvents === true) this.#ended(content);
+			else this.#whole(() => content.end(), content);
+		}
 		return this.#filter?.end();
 	}
 
 	json(value: unknown): void {
-		const content = this.#content;
-		if (content === undefined) return;
+		if (this.#isOver) return;
+		const content = this.#open();
 		// It is its reader's own, who may change it at once.
 		const wrong = this.#read(content, () => content.reader.body(value));
-		this.#whole(content, () => wrong);
+		this.#whole(() => wrong, content);
 	}
 
 	text(text: string): void {
-		const content = this.#content;
-		if (content !== undefined) this.#whole(content, () => content.text(text));
+		if (!this.#isOver) this.#whole((content) => content.text(text));
 	}
 
 	failed(error: unknown): void {
-		if (this.#content === undefined) return;
-		if (this.#content.reader.error !== undefined) return this.#fail(this.#content.reader.error);
+		if (this.#isOver) return;
+		if (this.#content?.reader.error !== undefined) return this.#fail(this.#content.reader.error);
 		const { call, hasController, isStream, retriesLeft } = this.#question;
 		if (this.#endsCall && !call.isSignalled && isAbort(error)) {
 			if (isStream && hasController) {
@@ -115,7 +115,7 @@ export class AnswerMeter implements BodyTap {
 			}
 			// A deadline of the client's own has passed, after which it may ask again.
 			if (retriesLeft > 0 && this.#signal?.aborted === true) {
-				this.#content = undefined;
+				this.#close();
 				this.#watch?.stop();
 				this.#exchange.isFailed = true;
 				return;
@@ -125,18 +125,18 @@ export class AnswerMeter implements BodyTap {
 	}
 
 	left(): void {
+		if (this.#isOver) return;
 		const content = this.#content;
-		if (content === undefined) return;
-		if (content.reader.error !== undefined) return this.#fail(content.reader.error);
-		this.#content = undefined;
+		if (content?.reader.error !== undefined) return this.#fail(content.reader.error);
+		this.#close();
 		if (this.#endsCall) this.#question.call.leave();
 		// Who reads it for somebody else has got what it looked for.
-		else if (content.reader.isComplete) this.#complete(content);
+		else if (content?.reader.isComplete === true) this.#complete(content);
 	}
 
 	/** How it is read cannot be seen: so it counts as read, and its usage as not told. */
 	unwatched(): void {
-		if (this.#content !== undefined) this.#finish(this.#content);
+		if (!this.#isOver) this.#finish(this.#open());
 	}
 
 	forgotten(): void {
@@ -144,21 +144,32 @@ export class AnswerMeter implements BodyTap {
 	}
 
 	dropped(): void {
-		if (this.#content === undefined) return;
-		if (this.#content.reader.error !== undefined) return this.#fail(this.#content.reader.error);
-		this.#content = undefined;
+		if (this.#isOver) return;
+		if (this.#content?.reader.error !== undefined) return this.#fail(this.#content.reader.error);
+		this.#close();
 		if (this.#endsCall) this.#question.call.abandon();
 	}
 
 	reading(): void {
 		this.#wasRead = true;
-		if (this.#watch !== undefined) this.#watch.reads += 1;
+		this.#reads += 1;
+		if (this.#watch !== undefined) this.#watch.reads = this.#reads;
 	}
 
 	rested(): void {
+		this.#reads -= 1;
 		if (this.#watch === undefined) return;
-		this.#watch.reads -= 1;
-		if (this.#content !== undefined) this.#watch.refresh();
+		this.#watch.reads = this.#reads;
+		if (!this.#isOver) this.#watch.refresh();
+	}
+
+	#open(): AnswerContent {
+		return (this.#content ??= new AnswerContent(this.#question, this.#type));
+	}
+
+	#close(): void {
+		this.#isOver = true;
+		this.#content = undefined;
 	}
 
 	/** Bytes that their reader may keep, and hand on, as those that it would have got. */
@@ -188,13 +199,14 @@ export class AnswerMeter implements BodyTap {
 		const { reader } = content;
 		const { error } = reader;
 		if (error !== undefined && (error !== WRONG_FORM || reader.isEnded)) this.#fail(error);
-		else if (reader.isEnded && this.#content !== undefined) this.#finish(this.#content);
+		else if (reader.isEnded && !this.#isOver) this.#finish(content);
 	}
 
 	/** The whole answer has come, at once: `read` reads it, and says what is wrong with it. */
-	#whole(content: AnswerContent, read: () => unknown): void {
-		this.#content = undefined;
+	#whole(read: (content: AnswerContent) => unknown, begun?: AnswerContent): void {
+		this.#close();
 		const told = (): unknown => {
+			const content = begun ?? new AnswerContent(this.#question, this.#type);
 			const wrong = this.#read(content, read);
 			if (wrong === undefined) this.#complete(content);
 			else this.#exchangeFailed(wrong);
@@ -204,10 +216,10 @@ export class AnswerMeter implements BodyTap {
 		else told();
 	}
 
-	#read(content: AnswerContent, read: () => unknown): unknown {
+	#read(content: AnswerContent, read: (content: AnswerContent) => unknown): unknown {
 		let wrong: unknown;
 		try {
-			wrong = read();
+			wrong = read(content);
 			this.#report(content);
 		} catch (cause) {
 			content.tear(cause);
@@ -224,14 +236,14 @@ export class AnswerMeter implements BodyTap {
 		} catch (cause) {
 			content.tear(cause);
 		}
-		if (this.#content === undefined) return;
+		if (this.#isOver) return;
 		wrong ??= content.reader.error;
 		if (wrong === undefined) this.#finish(content);
 		else this.#fail(wrong);
 	}
 
 	#finish(content: AnswerContent): void {
-		this.#content = undefined;
+		this.#close();
 		this.#complete(content);
 		if (this.#endsCall) this.#question.call.succeed();
 	}
@@ -245,7 +257,7 @@ export class AnswerMeter implements BodyTap {
 	}
 
 	#fail(error: unknown): void {
-		this.#content = undefined;
+		this.#close();
 		this.#exchangeFailed(error);
 		if (this.#endsCall) this.#question.call.fail(error);
 	}

@@ -1,10 +1,9 @@
-import { afterwards, catchUp } from "../core/afterwards.ts";
+import { catchUp } from "../core/afterwards.ts";
 import type { ErrorType } from "../core/llm-error.ts";
 import { RATE_LIMIT_RESOURCES } from "../metrics/catalog.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
 import { parseRemaining } from "../wire/rate-limit-headers.ts";
 import type { Call } from "./call.ts";
-import { reportInternalError } from "./internal-errors.ts";
 import { observeNoted } from "./observer.ts";
 import { quietly } from "./quietly.ts";
 
@@ -47,35 +46,31 @@ export class Attempt {
 		recorder?.retry(this.#target(recorder));
 	}
 
-	/**
-	 * The provider has answered: its headers are here.
-	 *
-	 * @param areFixed whether nobody can change the headers any more, so that they need not be read at once
-	 */
-	answered(status: number, headers: AnswerHeaders, areFixed = false): void {
-		const call = this.#call;
-		const { value: recorder } = installedRecorder;
-		this.status = status;
-		call.lastAttempt = this;
-		if (recorder === undefined) return;
-		try {
-			const target = this.#target(recorder);
-			if ((status === 429 || status === 503) && !call.isSettled) call.undecided.push(this);
-			else if (status === 429) this.#rateLimited(recorder);
-			else recorder.attempt(target, status < 400 ? "success" : "error");
-			const record = (): void => this.#recordRemaining(recorder, target, headers);
-			if (areFixed) afterwards(record);
-			else {
-				catchUp();
-				record();
-			}
-		} catch (cause) {
-			reportInternalError("call", "An attempt could not be recorded.", cause);
-		}
+	/** The provider has answered: its headers are here. */
+	answered(status: number, headers: AnswerHeaders): void {
+		this.begun(status);
+		// In the order in which they came.
+		catchUp();
+		this.counted(headers);
 	}
 
-	#recordRemaining(recorder: Recorder, target: number, headers: AnswerHeaders): void {
-		quietly("call", "A provider's limits could not be read.", () => {
+	/** The same, to be counted later; only of what is no error. */
+	begun(status: number): void {
+		this.status = status;
+		this.#call.lastAttempt = this;
+	}
+
+	/** What has {@link begun} counts, and what its headers say of limits. */
+	counted(headers: AnswerHeaders): void {
+		const { value: recorder } = installedRecorder;
+		const { status = 0 } = this;
+		const call = this.#call;
+		if (recorder === undefined) return;
+		quietly("call", "An attempt could not be recorded.", () => {
+			const target = this.#target(recorder);
+			if ((status === 429 || status === 503) && !call.isSettled) call.undecided = [...call.undecided, this];
+			else if (status === 429) this.#rateLimited(recorder);
+			else recorder.attempt(target, status < 400 ? "success" : "error");
 			for (const [resource, remaining] of parseRemaining(headers)) {
 				if (RATE_LIMIT_RESOURCES.includes(resource)) recorder.rateLimitRemaining(target, resource, remaining);
 			}

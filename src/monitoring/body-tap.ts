@@ -20,6 +20,8 @@ export interface BodyTap {
 	forgotten(): void;
 	/** Nor can anybody read on. */
 	dropped(): void;
+	/** From now on somebody should read it. */
+	waits(): void;
 	/** A read begins. */
 	reading(): void;
 	/** It has ended. */

@@ -52,6 +52,10 @@ export interface CallStart {
 	readonly exemplar?: Exemplar | undefined;
 }
 
+/** Most calls have none of what they may have several of. */
+const NOTHING: readonly never[] = [];
+const NOTHING_SAID = new AnswerSaid();
+
 /**
  * A call's life: it is active from its construction until one of {@link succeed}, {@link fail}, {@link leave} or
  * {@link abandon} settles it; whichever comes first counts, the others do nothing then. No method throws; the constructor does, where a
@@ -89,19 +93,20 @@ export class Call implements SettledCall {
 	/** Every answer that a provider of ours works at for it. */
 	readonly exchanges: Exchange[] = [];
 	/** What there is to price, once it has ended. */
-	billed: readonly BilledUsage[] = [];
+	billed: readonly BilledUsage[] = NOTHING;
 	/** The attempt that ended last. */
 	lastAttempt: Attempt | undefined = undefined;
 	/** HTTP 429 and 503 answers whose meaning (a rate limit or not) is still to be told. */
-	readonly undecided: Attempt[] = [];
+	undecided: readonly Attempt[] = NOTHING;
 	/** Called once when it has ended. */
 	onSettled: (() => void) | undefined = undefined;
 	readonly #isStream: boolean;
 	readonly #isOneQuestion: boolean;
 	readonly #signal: AbortSignal | undefined;
 	readonly #start: number = performance.now();
+	#onAbort: (() => void) | undefined = undefined;
 	#firstTokenKind: "answer" | "reasoning" = "answer";
-	readonly #said = new AnswerSaid();
+	#said: AnswerSaid | undefined = undefined;
 	/** What budgets have set aside for it. */
 	readonly #reservation: Reservation | undefined;
 
@@ -159,13 +164,15 @@ export class Call implements SettledCall {
 	watchSignal(): void {
 		try {
 			if (this.#signal?.aborted === true) this.fail(this.#signal.reason);
-			else if (!this.isSettled) this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+			else if (!this.isSettled && this.#signal !== undefined) {
+				const onAbort = (): void => this.fail(this.#signal?.reason);
+				this.#signal.addEventListener("abort", onAbort, { once: true });
+				this.#onAbort = onAbort;
+			}
 		} catch (cause) {
 			reportInternalError("call", "A call's signal is no AbortSignal, so its abort is not heard.", cause);
 		}
 	}
-
-	readonly #onAbort = (): void => this.fail(this.#signal?.reason);
 
 	/** The first token of a stream is here; later ones change nothing. */
 	firstToken(kind: "answer" | "reasoning" = "answer"): void {
@@ -181,6 +188,7 @@ export class Call implements SettledCall {
 	 */
 	reportUsage(usage: unknown, bill: BillSaid = NO_BILL): void {
 		if (this.isSettled) return;
+		this.#said ??= new AnswerSaid();
 		if (this.#said.take(usage, bill)) return;
 		reportInternalError("usage", `${this.provider} ${this.model}: a usage has fields that are no counts.`);
 	}
@@ -192,6 +200,7 @@ export class Call implements SettledCall {
 
 	/** Whether what the caller gets comes from a response cache: if nobody was asked, the call is as if it had never been. */
 	serveFromCache(isCached = true): void {
+		this.#said ??= new AnswerSaid();
 		this.#said.isCached = isCached;
 	}
 
@@ -260,7 +269,9 @@ export class Call implements SettledCall {
 
 	/** The usage in an answer from a response cache: that of the call which was made for it once. */
 	reportServed(usage: unknown): void {
-		if (isValidUsage(usage)) this.#said.servedUsage = usage;
+		if (!isValidUsage(usage)) return;
+		this.#said ??= new AnswerSaid();
+		this.#said.servedUsage = usage;
 	}
 
 	#settle(outcome: Outcome, at?: number): void {
@@ -275,8 +286,7 @@ export class Call implements SettledCall {
 		this.latencyMs = at - this.#start;
 		try {
 			this.#reservation?.release();
-			// Only what could be listened to has the function.
-			this.#signal?.removeEventListener?.("abort", this.#onAbort);
+			if (this.#onAbort !== undefined) this.#signal?.removeEventListener("abort", this.#onAbort);
 			this.recorder?.activeDown(this.pair);
 			this.onSettled?.();
 		} catch (cause) {
@@ -288,14 +298,15 @@ export class Call implements SettledCall {
 	#record(outcome: Outcome, isHeard: boolean): void {
 		this.outcome = outcome;
 		try {
-			if (this.#said.isCached && this.attempts === 0 && this.exchanges.length === 0) {
-				if (outcome === "success") this.#served();
+			const said = this.#said ?? NOTHING_SAID;
+			if (said.isCached && this.attempts === 0 && this.exchanges.length === 0) {
+				if (outcome === "success") this.#served(said);
 				return;
 			}
-			this.billed = billedUsages(this, this.#said);
+			this.billed = billedUsages(this, said);
 			this.usage = sumOf(this.billed);
 			this.answeredModel = answeredModelOf(this);
-			this.usageMissing = missingUsage(this, this.#said);
+			this.usageMissing = missingUsage(this, said);
 			this.timePerOutputTokenMs = timePerOutputToken(this, this.#firstTokenKind);
 			this.decideRefusals(this.errorType);
 			this.#countUnseenRefusal();
@@ -310,9 +321,8 @@ export class Call implements SettledCall {
 	}
 
 	/** The answer is one that a provider gave before: what it used then is what it has saved now. */
-	#served(): void {
+	#served({ servedUsage: usage }: AnswerSaid): void {
 		const { model, priceProvider: provider } = this;
-		const usage = this.#said.servedUsage;
 		if (usage === undefined) return;
 		this.usage = usage;
 		const { answeredModel } = this;
@@ -329,8 +339,10 @@ export class Call implements SettledCall {
 	 * @param errorType of what failed; none where an answer came in the end
 	 */
 	decideRefusals(errorType: ErrorType | undefined): void {
-		if (this.undecided.length === 0) return;
-		for (const attempt of this.undecided.splice(0)) attempt.decide(errorType);
+		const { undecided } = this;
+		if (undecided.length === 0) return;
+		this.undecided = NOTHING;
+		for (const attempt of undecided) attempt.decide(errorType);
 	}
 
 	/** One that was said inside a stream, or by a backend that shows no HTTP. */

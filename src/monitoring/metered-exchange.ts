@@ -1,11 +1,13 @@
+import { afterwards } from "../core/afterwards.ts";
 import { LlmError } from "../core/llm-error.ts";
 import { classifyError } from "../wire/classify-error.ts";
 import type { Attempt } from "./attempt.ts";
+import type { BodyTap } from "./body-tap.ts";
 import { Exchange } from "./exchange.ts";
 import { type AnswerHead, headOf, type HttpExchange } from "./http-exchange.ts";
 import type { Question } from "./question.ts";
 import { quietly } from "./quietly.ts";
-import { readAnswer, watchForget } from "./read-answer.ts";
+import { readAnswer, watchUnread } from "./read-answer.ts";
 import { RefusalMeter } from "./refusal-meter.ts";
 import { tapBody } from "./tap-body.ts";
 
@@ -41,12 +43,21 @@ export class MeteredExchange implements HttpExchange {
 				this.#attempt.failed();
 				this.#noAnswer(endsWith === "fetch", "There is no response.");
 			} else {
-				if (!this.#hasInner(response))
-					this.#attempt.answered(head.status, head.headers, head.areHeadersFixed);
-				if (head.isOk) {
-					this.#question.isAnswered = true;
-					readAnswer(response, head, this.#question, this.#exchange, this.#signal);
-				} else this.#readRefusal(response, head);
+				const isOwn = !this.#hasInner(response);
+				// Who can change the headers may do it at once, and what a refusal means is soon to be told.
+				const isLater = isOwn && head.isOk && head.areHeadersFixed;
+				if (isLater) this.#attempt.begun(head.status);
+				else if (isOwn) this.#attempt.answered(head.status, head.headers);
+				let isCounted = false;
+				let tap: BodyTap | undefined = undefined;
+				afterwards(() => {
+					isCounted = true;
+					if (isLater) this.#attempt.counted(head.headers);
+					watchUnread(response, tap);
+				});
+				tap = head.isOk ? this.#readAnswer(response, head) : this.#readRefusal(response, head);
+				// Somebody has caught up before there was one.
+				if (isCounted) watchUnread(response, tap);
 			}
 			isMetered = true;
 		});
@@ -78,11 +89,16 @@ export class MeteredExchange implements HttpExchange {
 		return true;
 	}
 
-	#readRefusal(response: Response, { headers, isEmpty, status }: AnswerHead): void {
+	#readAnswer(response: Response, head: AnswerHead): BodyTap | undefined {
+		this.#question.isAnswered = true;
+		return readAnswer(response, head, this.#question, this.#exchange, this.#signal);
+	}
+
+	#readRefusal(response: Response, { headers, isEmpty, status }: AnswerHead): BodyTap | undefined {
 		const { call, endsWith } = this.#question;
 		this.#exchange.isFailed = true;
 		// Who asks it hears of it in a way of its own.
-		if (endsWith === "answer" || endsWith === "client") return;
+		if (endsWith === "answer" || endsWith === "client") return undefined;
 		const isOurs = endsWith === "fetch";
 		const meter = new RefusalMeter(status, headers, (refusal, at) => {
 			if (isOurs) call.fail(refusal, at);
@@ -90,7 +106,7 @@ export class MeteredExchange implements HttpExchange {
 		});
 		if (isOurs) meter.ends(call, this.#signal);
 		if (isEmpty || !tapBody(response, meter)) meter.dropped();
-		else watchForget(response, meter);
+		return meter;
 	}
 
 	#noAnswer(endsCall: boolean, message: string): void {

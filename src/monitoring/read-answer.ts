@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { afterwards } from "../core/afterwards.ts";
 import { LlmError } from "../core/llm-error.ts";
 import { AnswerMeter } from "./answer-meter.ts";
 import type { BodyTap } from "./body-tap.ts";
@@ -8,25 +8,29 @@ import type { Question } from "./question.ts";
 import { quietly } from "./quietly.ts";
 import { tapBody } from "./tap-body.ts";
 
-/** Meters the answer to a question while its reader reads it. */
+/**
+ * Meters the answer to a question while its reader reads it.
+ *
+ * @returns what is to be watched for being forgotten, unless there is nothing to read
+ */
 export function readAnswer(
 	response: Response,
 	{ headers, isEmpty }: AnswerHead,
 	question: Question,
 	exchange: Exchange,
 	signal: AbortSignal | undefined,
-): void {
-	const { call, endsWith, leavesByUnlocking } = question;
+): BodyTap | undefined {
+	const { call, endsWith, isStream, leavesByUnlocking } = question;
 	if (isEmpty) {
 		exchange.failed("invalid_response");
 		if (endsWith === "fetch" || endsWith === "answer")
 			call.fail(new LlmError("invalid_response", "The answer is empty."));
-		return;
+		return undefined;
 	}
 	const meter = new AnswerMeter(question, exchange, headers.get("content-type"), signal);
-	if (!tapBody(response, meter, { isStream: meter.isStream, leavesByUnlocking })) meter.unwatched();
-	if (meter.isStream) meter.waits();
-	watchForget(response, meter, meter.isStream ? undefined : meter);
+	if (!tapBody(response, meter, { isStream, leavesByUnlocking })) meter.unwatched();
+	if (isStream) meter.waits();
+	return meter;
 }
 
 /** What calls end with already: a client gives what it asked for again to whoever asked it. */
@@ -47,15 +51,13 @@ export function endWithGiven(question: Question, response: Response, signal: Abo
 		if (head === undefined) return;
 		given.add(response);
 		const ending: Question = { ...question, endsWith: "answer", hidesUsage: false };
-		readAnswer(response, head, ending, new Exchange(call, provider, model), signal);
+		const tap = readAnswer(response, head, ending, new Exchange(call, provider, model), signal);
+		afterwards(() => watchUnread(response, tap));
 		isMetered = true;
 	});
 	// Nobody would end it.
 	if (!isMetered) call.succeed();
 }
-
-// A test's fake timers may stand in its place later.
-const putOff = setImmediate;
 
 /**
  * The body is gone: if nobody has begun to read it, nobody will. It is what is watched, for one may have let go of the
@@ -63,15 +65,12 @@ const putOff = setImmediate;
  */
 const unread = new FinalizationRegistry<BodyTap>((tap) => tap.forgotten());
 
-export function watchForget(response: Response, tap: BodyTap, waiting?: { waits(): void }): void {
-	const body: unknown = response.body;
-	const watched = typeof body === "object" && body !== null ? body : response;
-	// Most answers are read by then: they need no watching, and no timer.
-	putOff(() =>
-		quietly("call", "An answer could not be watched.", () => {
-			if (tap.isOver) return;
-			unread.register(watched, tap);
-			waiting?.waits();
-		}),
-	);
+/** Sees that nobody reads an answer. Most are read as soon as they are here: those need no watching, and no timer. */
+export function watchUnread(response: Response, tap: BodyTap | undefined): void {
+	if (tap === undefined || tap.isOver) return;
+	quietly("call", "An answer could not be watched.", () => {
+		const body: unknown = response.body;
+		unread.register(typeof body === "object" && body !== null ? body : response, tap);
+		tap.waits();
+	});
 }

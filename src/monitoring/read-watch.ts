@@ -32,6 +32,6 @@ export class ReadWatch {
 	}
 
 	stop(): void {
-		clearTimeout(this.#deadline);
+		if (this.#deadline !== undefined) clearTimeout(this.#deadline);
 	}
 }

@@ -52,6 +52,9 @@ export class RefusalMeter implements BodyTap {
 		else signal?.addEventListener?.("abort", onAbort, { once: true });
 	}
 
+	/** The time of one that ends a call begins with it. */
+	waits(): void {}
+
 	get isOver(): boolean {
 		return this.#refused === undefined;
 	}

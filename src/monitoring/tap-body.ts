@@ -1,7 +1,9 @@
 import type { BodyTap, TapState } from "./body-tap.ts";
 import { setHidden } from "./hidden-method.ts";
 import { isNodeStream, tapNodeStream } from "./node-stream-tap.ts";
-import { isWebStream, tapWebStream } from "./web-stream-tap.ts";
+import { readWhole, type Whole } from "./read-whole.ts";
+import { ResponseTap } from "./response-tap.ts";
+import { isWebStream, WebStreamTap } from "./web-stream-tap.ts";
 
 /** How a body comes and is read. */
 export interface BodyKind {
@@ -23,48 +25,26 @@ export function tapBody(response: Response, tap: BodyTap, kind: BodyKind = {}): 
 	// Whatever its type says.
 	const body: unknown = response.body;
 	if (isNodeStream(body)) return tapNodeStream(body, tap);
-	const isWatched = isWebStream(body) && tapWebStream(body, tap, state);
+	const stream = isWebStream(body) ? new WebStreamTap(body, tap, state) : undefined;
+	const isWatched = stream?.tapReads() === true;
+	if (isWatched && !isStream && ResponseTap.fits(response, body)) {
+		if (new ResponseTap(response, tap, state, stream).watch()) return true;
+	}
+	if (isWatched) stream.tapRest();
 	// All that reads the body for its response does it as anybody would.
 	if (isWatched && isStream) return true;
-	const asJson = tapWhole(response, "json", (value) => tap.json(value), tap, state);
-	const asText = tapWhole(response, "text", (value) => tap.text(String(value)), tap, state);
+	const asJson = tapWhole(response, "json", tap, state);
+	const asText = tapWhole(response, "text", tap, state);
 	return isWatched || asJson || asText;
 }
 
-function tapWhole(
-	response: Response,
-	name: "json" | "text",
-	done: (value: unknown) => void,
-	tap: BodyTap,
-	state: TapState,
-): boolean {
+function tapWhole(response: Response, name: Whole, tap: BodyTap, state: TapState): boolean {
 	// What stands in for a response may have only one of them.
 	const read: unknown = response[name];
 	if (typeof read !== "function") return false;
-	const took = (value: unknown): unknown => {
-		done(value);
-		tap.rested();
-		return value;
-	};
-	const lost = (error: unknown): never => {
-		tap.failed(error);
-		tap.rested();
-		throw error;
-	};
 	const whole = (): unknown => {
 		const value: unknown = Reflect.apply(read, response, []);
 		return value;
 	};
-	return setHidden(response, name, (): unknown => {
-		if (state.isByBytes || state.isWhole) return whole();
-		state.isWhole = true;
-		tap.reading();
-		let value: unknown;
-		try {
-			value = whole();
-		} catch (error) {
-			return lost(error);
-		}
-		return value instanceof Promise ? value.then(took, lost) : took(value);
-	});
+	return setHidden(response, name, (): unknown => readWhole(name, whole, tap, state));
 }

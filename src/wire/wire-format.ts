@@ -74,7 +74,7 @@ const LONGEST_KNOWN = 512;
 /** Which API a request goes to, by its method and its URL or path alone: whatever stands before the API's own path. */
 export function wireRequest(method: string, url: string): WireRequest {
 	// Reading and deleting cost nothing.
-	if (method !== "POST" && method.toUpperCase() !== "POST") return FREE;
+	if (method !== "POST" && method !== "post" && method.toUpperCase() !== "POST") return FREE;
 	// A query may have a key in it, which is nothing to remember.
 	const place = upTo(upTo(url, "?"), "#");
 	const before = known.get(place);

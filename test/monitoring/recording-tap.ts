@@ -48,6 +48,10 @@ export class RecordingTap implements BodyTap {
 		this.#hear("dropped");
 	}
 
+	waits(): void {
+		this.#hear("waits");
+	}
+
 	reading(): void {
 		this.reads += 1;
 	}

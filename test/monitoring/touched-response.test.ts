@@ -1,0 +1,132 @@
+/** Responses that somebody has changed, or stands in front of: their caller gets what it would without us, and each counts once. */
+import { expect, test } from "vitest";
+import { meteredFetch } from "../../src/monitoring/metered-fetch.ts";
+import { installTestRecorder } from "../../src/testing/index.ts";
+import { expectCalls } from "../instrument/calls.ts";
+import { ReplayServer } from "../providers/replay-server.ts";
+
+const ANSWER = JSON.stringify({
+	model: "gpt-5-mini-2025-08-07",
+	choices: [],
+	usage: { prompt_tokens: 3, completion_tokens: 4 },
+});
+const SEVEN = { outcome: "success", usage: { inputUncached: 3, output: 4 }, attempts: 1 } as const;
+
+type Fetch = typeof fetch;
+
+/** Asks through a `fetch` of the user's own, and reads the answer so. */
+async function ask(
+	between: (response: Response) => Response,
+	read: (response: Response) => unknown,
+): Promise<unknown> {
+	const server = await ReplayServer.start((response) =>
+		response.writeHead(200, { "content-type": "application/json" }).end(ANSWER),
+	);
+	const metered: Fetch = meteredFetch(async (...args) => between(await fetch(...args)), { route: "touched" });
+	const init = { method: "POST", body: '{"model":"gpt-5-mini"}' };
+	return read(await metered(`${server.url}/v1/chat/completions`, init));
+}
+
+const asIs = (response: Response): Response => response;
+
+async function streamed(response: Response): Promise<string> {
+	let text = "";
+	for await (const chunk of response.body ?? []) text += new TextDecoder().decode(chunk);
+	return text;
+}
+
+test.each<readonly [string, PropertyDescriptor | undefined]>([
+	["a value", undefined],
+	["an accessor", { configurable: true }],
+])("a body of its own, as %s, is the one that is read", async (_, accessor) => {
+	using recorder = installTestRecorder();
+	const shout = (response: Response): Response => {
+		const stream = response.body?.pipeThrough(new TransformStream());
+		const own = accessor === undefined ? { value: stream } : { ...accessor, get: () => stream };
+		return Object.defineProperty(response, "body", own);
+	};
+	expect(await ask(shout, streamed)).toBe(ANSWER);
+	await expectCalls(recorder, SEVEN);
+});
+
+test("what stands in front of a response, with a body of its own", async () => {
+	using recorder = installTestRecorder();
+	const behind = (response: Response): Response => {
+		const stream = response.body?.pipeThrough(new TransformStream());
+		return new Proxy(response, {
+			get(target, name) {
+				if (name === "body") return stream;
+				const value: unknown = Reflect.get(target, name);
+				return typeof value === "function" ? value.bind(target) : value;
+			},
+		});
+	};
+	expect(await ask(behind, streamed)).toBe(ANSWER);
+	await expectCalls(recorder, SEVEN);
+});
+
+test("a method that is put over ours is the one that is called", async () => {
+	using recorder = installTestRecorder();
+	const server = await ReplayServer.start((response) => response.writeHead(200).end(ANSWER));
+	const inner = meteredFetch(fetch, { route: "inner" });
+	const patched: Fetch = async (_, init) => {
+		const response = await inner(`${server.url}/v2/chat/completions`, {
+			...init,
+			body: '{"model":"gpt-5"}',
+		});
+		const json = response.json.bind(response);
+		const patch = async (): Promise<unknown> => Object.assign(Object(await json()), { patched: true });
+		return Object.defineProperty(response, "json", { value: patch });
+	};
+	const outer = meteredFetch(patched, { route: "outer" });
+	const init = { method: "POST", body: '{"model":"gpt-5-mini"}' };
+	expect(await (await outer(`${server.url}/v1/chat/completions`, init)).json()).toMatchObject({
+		patched: true,
+	});
+	expect(recorder.gauge("llm_active_requests")).toBe(0);
+	expect(recorder.calls.map(({ usage }) => usage?.output)).toEqual([4, 4]);
+});
+
+test("the methods of what stands in for a response, taken off it", async () => {
+	using recorder = installTestRecorder();
+	const mock = (): Response => {
+		const headers = new Headers();
+		// As tests write them.
+		return { ok: true, status: 200, headers, json: async () => JSON.parse(ANSWER) as unknown } as Response;
+	};
+	const read = ({ json }: Response): Promise<unknown> => json();
+	expect(await ask(mock, read)).toMatchObject({ model: "gpt-5-mini-2025-08-07" });
+	await expectCalls(recorder, SEVEN);
+});
+
+test("after a clone the body is the one that the clone has left", async () => {
+	using recorder = installTestRecorder();
+	const both = async (response: Response): Promise<unknown> => {
+		const copy = response.clone();
+		return [await streamed(copy), await streamed(response)];
+	};
+	expect(await ask(asIs, both)).toEqual([ANSWER, ANSWER]);
+	await expectCalls(recorder, SEVEN);
+});
+
+test("what inherits from a response is none, and reads nothing of it", async () => {
+	using recorder = installTestRecorder();
+	const both = async (response: Response): Promise<unknown> => {
+		const heir: Response = Object.create(response) as Response;
+		expect(() => heir.json()).toThrow(TypeError);
+		return response.json();
+	};
+	expect(await ask(asIs, both)).toMatchObject({ choices: [] });
+	await expectCalls(recorder, SEVEN);
+});
+
+test("nothing of ours is to be seen on a response", async () => {
+	using recorder = installTestRecorder();
+	const look = async (response: Response): Promise<unknown> => {
+		const seen = [Object.keys(response), Object.assign({}, response), response.json.name, response.text.name];
+		await response.text();
+		return seen;
+	};
+	expect(await ask(asIs, look)).toEqual([[], {}, "json", "text"]);
+	await expectCalls(recorder, SEVEN);
+});
