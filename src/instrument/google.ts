@@ -4,7 +4,7 @@ import { currentCall, runInQuestion } from "../monitoring/current-call.ts";
 import { currentRoute } from "../monitoring/current-route.ts";
 import { reportInternalError } from "../monitoring/internal-errors.ts";
 import { meteredFetch } from "../monitoring/metered-fetch.ts";
-import { newQuestion, type Question } from "../monitoring/question.ts";
+import { Question } from "../monitoring/question.ts";
 import { ROUTE_HEADER } from "../monitoring/request-headers.ts";
 import { isRecord } from "../wire/is-record.ts";
 import { wireRequest } from "../wire/wire-format.ts";
@@ -169,7 +169,7 @@ function begin(request: unknown, options: InstrumentOptions & { provider: string
 				...(abortSignal instanceof AbortSignal ? { signal: abortSignal } : undefined),
 			});
 		const endsWith = outer === undefined ? "answer" : "neither";
-		return newQuestion({ call, format, provider, model, isStream, endsWith, leavesByUnlocking: true });
+		return new Question({ call, format, provider, model, isStream, endsWith, leavesByUnlocking: true });
 	} catch (cause) {
 		if (isRefusal(cause)) throw cause;
 		reportInternalError("call", "A client's request could not be metered.", cause);

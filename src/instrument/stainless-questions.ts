@@ -3,13 +3,14 @@ import { Call } from "../monitoring/call.ts";
 import { currentCall, currentQuestion, runInQuestion } from "../monitoring/current-call.ts";
 import { currentRoute } from "../monitoring/current-route.ts";
 import { reportInternalError } from "../monitoring/internal-errors.ts";
-import { newQuestion, type Question } from "../monitoring/question.ts";
+import { QUESTION, Question } from "../monitoring/question.ts";
 import { endWithGiven } from "../monitoring/read-answer.ts";
 import { requestHeader, ROUTE_HEADER } from "../monitoring/request-headers.ts";
 import { isRecord } from "../wire/is-record.ts";
 import { providerOfFormat } from "../wire/provider-of-host.ts";
 import { type WireFormat, wireRequest } from "../wire/wire-format.ts";
 import type { InstrumentOptions } from "./instrument-options.ts";
+import type { PlainClient } from "./plain-client.ts";
 import { type ServerAsking, serverAsking } from "./server-asking.ts";
 
 /** A client's `makeRequest`: its options, or a promise of them, how many retries are left, and what is the client's own. */
@@ -17,13 +18,8 @@ export type Ask = (options: unknown, ...rest: unknown[]) => Promise<unknown>;
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** Where the options that a client sends say what question they are of: it sends them again when it retries. */
-const ASKED: unique symbol = Symbol("hyperagent.question");
-
-interface Sending {
-	readonly question: Question;
-	readonly body: unknown;
-}
+/** Whether clients of a class give to `fetch` what their requests have for that, as far as it was seen. */
+const passingOn = new WeakMap<object, boolean>();
 
 /** Begins a call for each request that an API of ours answers, and tells it of a failure; its answer ends it. */
 export class StainlessQuestions {
@@ -31,53 +27,73 @@ export class StainlessQuestions {
 	readonly #send: Ask;
 	readonly #labels: InstrumentOptions;
 	readonly #deployment: string | undefined;
-	/** What is being sent: with new credentials the client sends other options, but the same body. */
-	readonly #sending = new Set<Sending>();
+	/** The client, where nobody's code but its own stands between its calls and Node's `fetch`. */
+	readonly #plain: PlainClient | undefined;
+	readonly #class: object;
 
 	constructor(
 		client: { readonly baseURL: string },
 		send: Ask,
 		labels: InstrumentOptions,
 		deployment: string | undefined,
+		plain: PlainClient | undefined,
 	) {
 		this.#client = client;
 		this.#send = send;
 		this.#labels = labels;
 		this.#deployment = deployment;
+		this.#plain = plain;
+		this.#class = client.constructor;
 	}
 
 	async ask(input: unknown, rest: readonly unknown[]): Promise<unknown> {
 		const options: unknown = await input;
 		if (!isRecord(options)) return this.#send(options, ...rest);
 		const known = askedBy(options) ?? this.#sentBefore(options);
-		if (known !== undefined) {
-			try {
-				const answer = await this.#sendAs(known, options, rest);
-				answered(known, answer);
-				return answer;
-			} catch (error) {
-				// After an answer had begun nobody else waits for this retry.
-				if (known.isAnswered) failed(known, error);
-				throw error;
-			}
-		}
+		if (known !== undefined) return this.#askOn(known, options, rest);
 		const question = this.#begin(options);
 		if (question === undefined) return this.#send(options, ...rest);
 		const server = question.hidesUsage ? serverAsking(this.#client.baseURL, question.model) : undefined;
+		let isNamed = false;
 		try {
-			// The caller may send the same object again, as another question.
-			const own = server === undefined ? { ...options } : askingForUsage(options);
-			const asking = this.#hasMiddleware(own) ? askingWithin(question, own) : own;
+			const asking = this.#asking(question, options, server);
+			isNamed = isNaming(asking);
 			const answer = await this.#sendAs(question, asking, rest);
 			server?.accepted();
+			if (isNamed) this.#learn(question);
 			answered(question, answer);
 			return answer;
 		} catch (error) {
+			// It may have been lost, or have come to nothing before: the next one tells.
+			if (isNamed && !question.isNamed && passingOn.get(this.#class) === true) passingOn.delete(this.#class);
 			const refusal = server?.refusal(error);
 			if (server !== undefined && refusal !== undefined) {
-				return this.#askAgain(question, { ...options }, rest, server, refusal);
+				return await this.#askAgain(question, options, rest, server, refusal);
 			}
 			failed(question, error);
+			throw error;
+		} finally {
+			question.sentBody = undefined;
+		}
+	}
+
+	/** It is not public, so it is seen and not known; one that was not passed on is enough. */
+	#learn({ isNamed }: Question): void {
+		if (passingOn.get(this.#class) !== isNamed && passingOn.get(this.#class) !== false)
+			passingOn.set(this.#class, isNamed);
+	}
+
+	/** A client asks again what it has asked before. */
+	async #askOn(question: Question, options: Options, rest: readonly unknown[]): Promise<unknown> {
+		try {
+			// The copy is ours, or one that the client has made of it: by which it knows it again.
+			if (askedBy(options) === undefined) Reflect.set(options, QUESTION, question);
+			const answer = await this.#sendAs(question, options, rest);
+			answered(question, answer);
+			return answer;
+		} catch (error) {
+			// After an answer had begun nobody else waits for this retry.
+			if (question.isAnswered) failed(question, error);
 			throw error;
 		}
 	}
@@ -91,7 +107,7 @@ export class StainlessQuestions {
 	): Promise<unknown> {
 		question.hidesUsage = false;
 		try {
-			const answer = await this.#sendAs(question, options, rest);
+			const answer = await this.#sendAs(question, this.#asking(question, options, undefined), rest);
 			server.refused(refusal);
 			answered(question, answer);
 			return answer;
@@ -102,32 +118,39 @@ export class StainlessQuestions {
 		}
 	}
 
-	async #sendAs(question: Question, options: Options, rest: readonly unknown[]): Promise<unknown> {
-		const [retriesLeft] = rest;
-		question.retriesLeft = typeof retriesLeft === "number" ? retriesLeft : this.#maxRetries(options);
-		// The copy is ours, and the client spreads it where it makes another.
-		Reflect.set(options, ASKED, question);
-		const sending: Sending = { question, body: options["body"] };
-		this.#sending.add(sending);
-		try {
-			return await runInQuestion(question, () => this.#send(options, ...rest));
-		} finally {
-			this.#sending.delete(sending);
-		}
+	/** The same request, as this question: its caller may send the same object again, as another one. */
+	#asking(question: Question, options: Options, server: ServerAsking | undefined): Options {
+		const own = server === undefined ? options : askingForUsage(options);
+		const { fetchOptions = {} } = options;
+		// The client spreads them where it makes others.
+		const asking: Options = { ...own, [QUESTION]: question };
+		if (question.hasMiddleware) return askingWithin(question, asking);
+		if (this.#plain?.isPlain !== true || !isRecord(fetchOptions)) return asking;
+		return { ...asking, fetchOptions: { ...fetchOptions, [QUESTION]: question } };
 	}
 
+	#sendAs(question: Question, options: Options, rest: readonly unknown[]): Promise<unknown> {
+		const [retriesLeft] = rest;
+		question.retriesLeft = typeof retriesLeft === "number" ? retriesLeft : this.#maxRetries(options);
+		question.sentBy = this;
+		question.sentBody = options["body"];
+		// To run it in a context costs as much as all else here: so that is only for what needs one.
+		return isNaming(options) && passingOn.get(this.#class) === true
+			? this.#send(options, ...rest)
+			: runInQuestion(question, () => this.#send(options, ...rest));
+	}
+
+	/** With new credentials a client sends other options, but the same body. */
 	#sentBefore({ body }: Options): Question | undefined {
 		const asking = currentQuestion();
-		const isIt = asking !== undefined && !asking.isAnswered && isRecord(body);
-		if (!isIt) return undefined;
-		const isSame = (sending: Sending): boolean => sending.question === asking && sending.body === body;
-		return [...this.#sending].some(isSame) ? asking : undefined;
+		if (asking === undefined || asking.isAnswered || !isRecord(body)) return undefined;
+		return asking.sentBy === this && asking.sentBody === body ? asking : undefined;
 	}
 
 	/** What stands between a request and its `fetch` in Anthropic's client, and may send others. */
 	#hasMiddleware({ middleware: own }: Options): boolean {
 		const general: unknown = "middleware" in this.#client ? this.#client.middleware : undefined;
-		return [general, own].some((middleware) => Array.isArray(middleware) && middleware.length > 0);
+		return isFilled(general) || isFilled(own);
 	}
 
 	#maxRetries({ maxRetries: own }: Options): number {
@@ -146,6 +169,7 @@ export class StainlessQuestions {
 			const isStream = stream === true || fields["stream"] === true;
 			const provider = this.#labels.provider ?? providerOfFormat(format);
 			const outer = currentCall();
+			const hasMiddleware = this.#hasMiddleware(request);
 			const call =
 				outer ??
 				new Call({
@@ -158,14 +182,16 @@ export class StainlessQuestions {
 					...(signal instanceof AbortSignal ? { signal } : undefined),
 				});
 			const canAsk = isStream && (format === "openai-chat" || format === "openai-completions");
-			return newQuestion({
+			return new Question({
 				call,
 				format,
 				provider,
 				model,
 				isStream,
-				endsWith: outer !== undefined ? "neither" : this.#hasMiddleware(request) ? "client" : "answer",
+				endsWith: outer !== undefined ? "neither" : hasMiddleware ? "client" : "answer",
+				path: String(path),
 				hasController: true,
+				hasMiddleware,
 				hidesUsage: canAsk && !asksForUsage(fields) && serverAsking(this.#client.baseURL, model).isOn,
 			});
 		} catch (cause) {
@@ -184,7 +210,7 @@ export class StainlessQuestions {
 
 function askedBy(options: Options): Question | undefined {
 	// Only we set it.
-	return Reflect.get(options, ASKED) as Question | undefined;
+	return Reflect.get(options, QUESTION) as Question | undefined;
 }
 
 /**
@@ -194,9 +220,9 @@ function askedBy(options: Options): Question | undefined {
 function answered(question: Question, answer: unknown): void {
 	const { call, endsWith, isAnswered } = question;
 	if (endsWith === "neither") return;
-	const { controller, response }: Options = isRecord(answer) ? answer : {};
 	if (!isAnswered) call.succeed();
 	else if (endsWith === "client") {
+		const { controller, response }: Options = isRecord(answer) ? answer : {};
 		const signal = controller instanceof AbortController ? controller.signal : undefined;
 		// Of whatever implementation: it is read as such by the client.
 		endWithGiven(question, response as Response, signal);
@@ -217,6 +243,14 @@ function askingWithin(question: Question, options: Options): Options {
 	const within = (request: unknown, next: (request: unknown) => unknown): unknown =>
 		runInQuestion(question, () => next(request));
 	return { ...options, middleware: [...own, within] };
+}
+
+function isNaming({ fetchOptions }: Options): boolean {
+	return isRecord(fetchOptions) && QUESTION in fetchOptions;
+}
+
+function isFilled(list: unknown): boolean {
+	return Array.isArray(list) && list.length > 0;
 }
 
 function asksForUsage({ stream_options: options }: Options): boolean {

@@ -4,6 +4,7 @@ import { isRecord } from "../wire/is-record.ts";
 import { providerOfHost } from "../wire/provider-of-host.ts";
 import { wireRequest } from "../wire/wire-format.ts";
 import type { InstrumentOptions } from "./instrument-options.ts";
+import { isPlainClient, PlainClient } from "./plain-client.ts";
 import { type Ask, routeIn, StainlessQuestions } from "./stainless-questions.ts";
 
 type Fetch = typeof globalThis.fetch;
@@ -91,9 +92,11 @@ function meter(client: StainlessClient, options: InstrumentOptions): StainlessCl
 	const provider = options.provider ?? providerOf(client);
 	const labels = { ...options, provider, route: routeIn(defaultHeadersOf(client)) || options.route };
 	const send = makeRequest.bind(client);
-	const questions = new StainlessQuestions(client, send, labels, deploymentOf(client));
+	const metered = meteredFetch(fetch, labels);
+	const plain = isPlainClient(client) ? new PlainClient(client, metered) : undefined;
+	const questions = new StainlessQuestions(client, send, labels, deploymentOf(client), plain);
 	made.set(client, { fetch, withOptions });
-	put(client, "fetch", meteredFetch(fetch, labels));
+	put(client, "fetch", metered);
 	put(client, "makeRequest", (input: unknown, ...rest: unknown[]) => questions.ask(input, rest), false);
 	put(client, "withOptions", (more: object) => meter(plainCopy(client, more), options), false);
 	return client;

@@ -17,9 +17,11 @@ slot.value ??= new AsyncLocalStorage<FetchScope>();
 const storage = slot.value;
 
 /** Whether it is Node's own `fetch`, below which no other is: Node has it in its source. */
-export function isNodeFetch(fetch: typeof globalThis.fetch): boolean {
-	const isFunction = typeof fetch === "function";
-	return isFunction && /\binternal\/deps\/undici\/undici\b/.test(Function.prototype.toString.call(fetch));
+export function isNodeFetch(fetch: unknown): boolean {
+	return (
+		typeof fetch === "function" &&
+		/\binternal\/deps\/undici\/undici\b/.test(Function.prototype.toString.call(fetch))
+	);
 }
 
 /** Where a request goes, as `fetch` is told it. What is no URL is refused by `fetch` itself. */

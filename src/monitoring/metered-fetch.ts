@@ -5,7 +5,7 @@ import { type Asked, readAsked } from "./asked.ts";
 import { isNodeFetch, runInFetch } from "./fetch-scope.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
-import { type FoundRequest, RequestFinder } from "./request-finder.ts";
+import { type FoundRequest, openAsked, RequestFinder } from "./request-finder.ts";
 import { takeRoute } from "./request-headers.ts";
 
 /** What is said of the requests of a `fetch`. */
@@ -17,6 +17,7 @@ export interface MeteredFetchOptions {
 }
 
 type Fetch = typeof globalThis.fetch;
+type Input = string | URL | Request;
 
 /**
  * A `fetch` for anything that takes one: each request to an LLM API that is sent through it is metered, as one call with
@@ -47,22 +48,35 @@ export function meteredFetch(fetch?: Fetch, options: MeteredFetchOptions = {}): 
 	const isNodes = isNodeFetch(fetch ?? first);
 	// Below Node's own there is nobody who could count again.
 	const isLast = (): boolean => isNodes && (fetch !== undefined || globalThis.fetch === first);
+	// What is not given is not passed on either.
+	const start = (input: Input, init: RequestInit | undefined): Promise<Response> =>
+		init === undefined ? send(input) : send(input, init);
+	const sent = (input: Input, init: RequestInit | undefined): Promise<Response> =>
+		isLast() ? start(input, init) : runInFetch(input, init, () => start(input, init));
 	const metered: Fetch = (input, init) => {
+		const question = requests.questionOf(input, init);
+		if (question !== undefined) {
+			const { passed } = takeRoute(input, init);
+			const exchange = opened(() => openAsked(question, input, passed));
+			return exchange === undefined ? start(input, passed) : meters(exchange, sent(input, passed));
+		}
 		const { passed, route } = takeRoute(input, init);
 		const found = requests.find(input, passed, route);
-		// What is not given is not passed on either.
-		const start = (): Promise<Response> => (passed === undefined ? send(input) : send(input, passed));
-		if (found === undefined) return start();
-		const asked = found.isAsked ? undefined : askedBy(input, passed);
-		const sent = (): Promise<Response> => (isLast() ? start() : runInFetch(input, passed, start));
+		if (found === undefined) return start(input, passed);
+		const asked = askedBy(input, passed);
 		if (asked instanceof Promise) {
 			// A budget may refuse it: then nothing must have been sent.
-			if (callGate.value !== undefined) return metersAfter(found, asked, start, sent);
-			return metersLater(found, asked, sent());
+			if (callGate.value === undefined) return metersLater(found, asked, sent(input, passed));
+			return metersAfter(
+				found,
+				asked,
+				() => start(input, passed),
+				() => sent(input, passed),
+			);
 		}
 		try {
-			const exchange = opened(found, asked);
-			return exchange === undefined ? start() : meters(exchange, sent());
+			const exchange = opened(() => found.open(asked));
+			return exchange === undefined ? start(input, passed) : meters(exchange, sent(input, passed));
 		} catch (refusal) {
 			return refused(refusal);
 		}
@@ -114,7 +128,7 @@ async function metersLater(
 	const said = await asked;
 	let exchange: HttpExchange | undefined;
 	try {
-		exchange = opened(found, said);
+		exchange = opened(() => found.open(said));
 	} catch {
 		// By a first budget that was added meanwhile: too late, the provider has been asked.
 		return sent;
@@ -129,14 +143,12 @@ async function metersAfter(
 	start: () => Promise<Response>,
 	sent: () => Promise<Response>,
 ): Promise<Response> {
-	const exchange = opened(found, await asked);
+	const said = await asked;
+	const exchange = opened(() => found.open(said));
 	return exchange === undefined ? start() : meters(exchange, sent());
 }
 
-function askedBy(
-	input: string | URL | Request,
-	init: RequestInit | undefined,
-): Asked | Promise<Asked> | undefined {
+function askedBy(input: Input, init: RequestInit | undefined): Asked | Promise<Asked> | undefined {
 	try {
 		return readAsked(input, init);
 	} catch (cause) {
@@ -151,9 +163,9 @@ async function refused(refusal: unknown): Promise<never> {
 }
 
 /** @throws BudgetExceededError */
-function opened(found: FoundRequest, asked: Asked | undefined): HttpExchange | undefined {
+function opened(open: () => HttpExchange | undefined): HttpExchange | undefined {
 	try {
-		return found.open(asked);
+		return open();
 	} catch (cause) {
 		if (isRefusal(cause)) throw cause;
 		reportInternalError("call", "A request could not be metered.", cause);

@@ -1,8 +1,20 @@
+import { inspect } from "node:util";
 import type { WireFormat } from "../wire/wire-format.ts";
 import type { Call } from "./call.ts";
+import { setHidden } from "./hidden-method.ts";
+
+/** Where the options of a client's request, and of the `fetch` that it makes of it, say what question they are of. */
+export const QUESTION: unique symbol = Symbol("hyperagent.question");
+
+/** What of a question has to be said; of the rest the usual. */
+export type QuestionStart = Pick<
+	Question,
+	"call" | "endsWith" | "format" | "isStream" | "model" | "provider"
+> &
+	Partial<Omit<Question, "isNamed" | "sentBody" | "sentBy">>;
 
 /** What is known of a request above HTTP, and of the call that it belongs to. */
-export interface Question {
+export class Question {
 	readonly call: Call;
 	readonly format: WireFormat;
 	readonly provider: string;
@@ -15,6 +27,8 @@ export interface Question {
 	 * else's.
 	 */
 	readonly endsWith: "fetch" | "answer" | "client" | "neither";
+	/** The end of the address that it is sent to; empty where its client does not say. */
+	readonly path: string;
 	/** We asked for the usage that this stream ends with, so its chunk is not for the caller. */
 	hidesUsage: boolean;
 	/** How often the client would send the request again. */
@@ -23,21 +37,32 @@ export interface Question {
 	readonly hasController: boolean;
 	/** Its client leaves a stream by giving up its lock, and the connection with it: then it is ours to release. */
 	readonly leavesByUnlocking: boolean;
+	/** What is no part of its client stands between that and its `fetch`, and may send other requests. */
+	readonly hasMiddleware: boolean;
 	/** An answer has begun, and who reads it ends the call. */
 	isAnswered: boolean;
+	/** Its requests have said that they are of it. */
+	isNamed = false;
+	/** What its client sends, as long as it does, and what sends it. */
+	sentBody: unknown = undefined;
+	sentBy: object | undefined = undefined;
+
+	constructor(start: QuestionStart) {
+		this.call = start.call;
+		this.format = start.format;
+		this.provider = start.provider;
+		this.model = start.model;
+		this.isStream = start.isStream;
+		this.endsWith = start.endsWith;
+		this.path = start.path ?? "";
+		this.hidesUsage = start.hidesUsage ?? false;
+		this.retriesLeft = start.retriesLeft ?? 0;
+		this.hasController = start.hasController ?? false;
+		this.leavesByUnlocking = start.leavesByUnlocking ?? false;
+		this.hasMiddleware = start.hasMiddleware ?? false;
+		this.isAnswered = start.isAnswered ?? false;
+	}
 }
 
-/** What of a question has to be said; of the rest the usual. */
-type QuestionStart = Pick<Question, "call" | "endsWith" | "format" | "isStream" | "model" | "provider"> &
-	Partial<Question>;
-
-export function newQuestion(start: QuestionStart): Question {
-	return {
-		hidesUsage: false,
-		retriesLeft: 0,
-		hasController: false,
-		leavesByUnlocking: false,
-		isAnswered: false,
-		...start,
-	};
-}
+// A client that logs its options shows them with all that is in them: what is ours is nothing to see.
+setHidden(Question.prototype, inspect.custom, () => "(HyperAgent)");

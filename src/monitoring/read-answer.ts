@@ -4,7 +4,7 @@ import { AnswerMeter } from "./answer-meter.ts";
 import type { BodyTap } from "./body-tap.ts";
 import { Exchange } from "./exchange.ts";
 import { type AnswerHead, headOf } from "./http-exchange.ts";
-import type { Question } from "./question.ts";
+import { Question } from "./question.ts";
 import { quietly } from "./quietly.ts";
 import { tapBody } from "./tap-body.ts";
 
@@ -50,7 +50,9 @@ export function endWithGiven(question: Question, response: Response, signal: Abo
 		const head = headOf(response);
 		if (head === undefined) return;
 		given.add(response);
-		const ending: Question = { ...question, endsWith: "answer", hidesUsage: false };
+		const { format, hasController, isStream, leavesByUnlocking, retriesLeft } = question;
+		const end = { endsWith: "answer", hasController, leavesByUnlocking, retriesLeft } as const;
+		const ending = new Question({ call, format, provider, model, isStream, ...end });
 		const tap = readAnswer(response, head, ending, new Exchange(call, provider, model), signal);
 		afterwards(() => watchUnread(response, tap));
 		isMetered = true;

@@ -8,7 +8,7 @@ import { isInFetch, isInsideFetch, isRequest, urlOf } from "./fetch-scope.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { MeteredExchange } from "./metered-exchange.ts";
-import { newQuestion, type Question } from "./question.ts";
+import { QUESTION, Question } from "./question.ts";
 import { isNumbered, isRetry } from "./request-headers.ts";
 import { UnmeteredExchange } from "./unmetered-exchange.ts";
 
@@ -16,8 +16,6 @@ type Input = string | URL | Request;
 
 /** A request that is to be counted. */
 export interface FoundRequest {
-	/** What it asks is known already, so that its body need not be read. */
-	readonly isAsked: boolean;
 	/** It is about to be sent, or has just been; `undefined` where its body shows that it is none of ours. */
 	open(asked: Asked | undefined): HttpExchange | undefined;
 }
@@ -45,29 +43,39 @@ export class RequestFinder {
 		this.#provider = options.provider;
 	}
 
+	/** What a client of ours asks with a request, if it is its. */
+	questionOf(input: Input, init: RequestInit | undefined): Question | undefined {
+		try {
+			const named = namedQuestion(init);
+			// Sent by its client right here, whatever it is asked in.
+			if (named !== undefined && isOfQuestion(named, input, init)) {
+				named.isNamed = true;
+				return named;
+			}
+			const asked = isInsideFetch() ? undefined : currentQuestion();
+			const isIts = asked !== undefined && isOfQuestion(asked, input, init) && !isInFetch(input, init);
+			return isIts ? asked : undefined;
+		} catch {
+			// What fetch is given may be anything; it says itself what it will not have.
+			return undefined;
+		}
+	}
+
 	/**
 	 * @param route what the request itself names
 	 * @returns `undefined` for a request that is none of an LLM API's, that costs nothing, or that is counted already
 	 */
 	find(input: Input, init: RequestInit | undefined, route: string | null): FoundRequest | undefined {
 		try {
-			const method: unknown = init?.method ?? (isRequest(input) ? input.method : "GET");
 			const url = urlOf(input);
-			const wire = wireRequest(typeof method === "string" ? method : "", url);
+			const wire = wireOf(input, init);
 			if (wire.format === "free" || isInFetch(input, init)) return undefined;
-			const asked = isInsideFetch() ? undefined : currentQuestion();
-			if (asked !== undefined && isOfQuestion(asked, wire, input, init)) {
-				return {
-					isAsked: true,
-					open: () => new MeteredExchange(asked, isRetry(input, init), signalOf(input, init)),
-				};
-			}
 			const provider = this.#provider ?? this.#providerOf(url);
 			if (wire.format === "unmetered") {
 				// An address of an LLM API, or one that says so.
 				if (provider === undefined && wire.model === undefined && !COSTLY.test(url)) return undefined;
 			}
-			return { isAsked: false, open: (said) => this.#open(wire, provider, input, init, route, said) };
+			return { open: (said) => this.#open(wire, provider, input, init, route, said) };
 		} catch (cause) {
 			// What fetch is given may be anything; it says itself what it will not have.
 			if (isSound(input)) reportInternalError("call", "A request could not be looked at.", cause);
@@ -103,14 +111,14 @@ export class RequestFinder {
 		}
 		if (outer !== undefined)
 			return new MeteredExchange(
-				newQuestion({ ...said, format, call: outer, endsWith: "neither" }),
+				new Question({ ...said, format, call: outer, endsWith: "neither" }),
 				isRetrying,
 				signal,
 			);
 		const call = new Call({ operation, ...said, route: route(), isOneQuestion: true, signal });
 		try {
 			return new MeteredExchange(
-				newQuestion({ ...said, format, call, endsWith: "fetch" }),
+				new Question({ ...said, format, call, endsWith: "fetch" }),
 				isRetrying,
 				signal,
 			);
@@ -130,13 +138,29 @@ export class RequestFinder {
 	}
 }
 
+function namedQuestion(init: (RequestInit & { [QUESTION]?: Question }) | undefined): Question | undefined {
+	const named = init?.[QUESTION];
+	return named?.call.isSettled === false ? named : undefined;
+}
+
+function wireOf(input: Input, init: RequestInit | undefined): WireRequest {
+	const method: unknown = init?.method ?? (isRequest(input) ? input.method : "GET");
+	return wireRequest(typeof method === "string" ? method : "", urlOf(input));
+}
+
+/** Opens a request that a client of ours sends for what it asks. */
+export function openAsked(question: Question, input: Input, init: RequestInit | undefined): HttpExchange {
+	// The first that a call sends follows none, whatever its number.
+	const isRetrying = question.call.attempts > 0 && isRetry(input, init);
+	return new MeteredExchange(question, isRetrying, signalOf(input, init));
+}
+
 /** Some clients' paths are their own: then what numbers its requests as the official SDKs do is one of theirs. */
-function isOfQuestion(
-	{ format }: Question,
-	wire: WireRequest,
-	input: Input,
-	init: RequestInit | undefined,
-): boolean {
+function isOfQuestion({ format, path }: Question, input: Input, init: RequestInit | undefined): boolean {
+	// Told without looking closer: most are sent just where the client said.
+	const isPost = init?.method === "post" || init?.method === "POST";
+	if (isPost && path !== "" && typeof input === "string" && input.endsWith(path)) return true;
+	const wire = wireOf(input, init);
 	return format === wire.format || (wire.format === "unmetered" && isNumbered(input, init));
 }
 
