@@ -54,18 +54,18 @@ export class StainlessQuestions {
 		const question = this.#begin(options);
 		if (question === undefined) return this.#send(options, ...rest);
 		const server = question.hidesUsage ? serverAsking(this.#client.baseURL, question.model) : undefined;
-		let isNamed = false;
+		let says = false;
 		try {
 			const asking = this.#asking(question, options, server);
-			isNamed = isNaming(asking);
+			says = isNaming(asking);
 			const answer = await this.#sendAs(question, asking, rest);
 			server?.accepted();
-			if (isNamed) this.#learn(question);
+			if (says) this.#learn(question);
 			answered(question, answer);
 			return answer;
 		} catch (error) {
 			// It may have been lost, or have come to nothing before: the next one tells.
-			if (isNamed && !question.isNamed && passingOn.get(this.#class) === true) passingOn.delete(this.#class);
+			if (says && !question.isNamed && passingOn.get(this.#class) === true) passingOn.delete(this.#class);
 			const refusal = server?.refusal(error);
 			if (server !== undefined && refusal !== undefined) {
 				return await this.#askAgain(question, options, rest, server, refusal);
@@ -79,8 +79,7 @@ export class StainlessQuestions {
 
 	/** It is not public, so it is seen and not known; one that was not passed on is enough. */
 	#learn({ isNamed }: Question): void {
-		if (passingOn.get(this.#class) !== isNamed && passingOn.get(this.#class) !== false)
-			passingOn.set(this.#class, isNamed);
+		if (!isNamed || !passingOn.has(this.#class)) passingOn.set(this.#class, isNamed);
 	}
 
 	/** A client asks again what it has asked before. */

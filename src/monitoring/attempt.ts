@@ -49,8 +49,6 @@ export class Attempt {
 	/** The provider has answered: its headers are here. */
 	answered(status: number, headers: AnswerHeaders): void {
 		this.begun(status);
-		// In the order in which they came.
-		catchUp();
 		this.counted(headers);
 	}
 
@@ -108,7 +106,9 @@ export class Attempt {
 		return this.#sender.provider === this.#call.priceProvider ? this.#call : this.#sender;
 	}
 
+	/** Whose place it is shows in which order they came: what was put off has its own before it. */
 	#target(recorder: Recorder): number {
+		catchUp();
 		const { model, provider } = this.#labels;
 		return recorder.target(provider, model);
 	}

@@ -1,3 +1,4 @@
+import { catchUp } from "../core/afterwards.ts";
 import { installedRecorder } from "../metrics/recorder.ts";
 import { headOf, type HttpExchange } from "./http-exchange.ts";
 import { observeNoted } from "./observer.ts";
@@ -21,7 +22,9 @@ export class UnmeteredExchange implements HttpExchange {
 		this.#request = request;
 		const { isRetry, model, provider } = request;
 		const { value: recorder } = installedRecorder;
-		if (isRetry) recorder?.retry(recorder.target(provider, model));
+		if (!isRetry) return;
+		catchUp();
+		recorder?.retry(recorder.target(provider, model));
 	}
 
 	answered(response: Response): void {
@@ -29,6 +32,7 @@ export class UnmeteredExchange implements HttpExchange {
 		if (recorder === undefined) return;
 		const { model, provider, route } = this.#request;
 		quietly("call", "An attempt could not be recorded.", () => {
+			catchUp();
 			const status = headOf(response)?.status ?? 500;
 			const target = recorder.target(provider, model);
 			recorder.attempt(target, status === 429 ? "rate_limited" : status < 400 ? "success" : "error");
@@ -44,6 +48,7 @@ export class UnmeteredExchange implements HttpExchange {
 		if (recorder === undefined) return;
 		const { model, provider, signal } = this.#request;
 		quietly("call", "An attempt could not be recorded.", () => {
+			catchUp();
 			const hasLeft = signal?.aborted === true && !isTimeout(signal.reason);
 			recorder.attempt(recorder.target(provider, model), hasLeft ? "aborted" : "error");
 		});

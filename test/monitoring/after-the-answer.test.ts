@@ -6,7 +6,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { installedRecorder } from "../../src/metrics/recorder.ts";
+import { catchUp } from "../../src/core/afterwards.ts";
+import { installedRecorder, Recorder } from "../../src/metrics/recorder.ts";
 import {
 	CostTracker,
 	getPrometheus,
@@ -259,4 +260,41 @@ test("of two answers in one turn the later one says what is left", async () => {
 	await both(URL, request);
 	await both(URL, request);
 	expect(recorder.gauge("llm_ratelimit_remaining", { resource: "requests" })).toBe(9);
+});
+
+describe("an attempt that was answered has its place before what comes after it", () => {
+	const fromNet = (): Response =>
+		// As it comes from Node's own fetch: nobody can change its headers.
+		Object.defineProperty(Response.json(ANSWER), "type", { value: "basic" });
+	const post = (model: string): RequestInit => ({ method: "POST", body: JSON.stringify({ model }) });
+
+	test.each<readonly [string, (send: typeof fetch) => Promise<unknown>]>([
+		["a failure", (send) => send(URL, post("later")).catch(() => undefined)],
+		[
+			"a request that is not metered",
+			(send) => send("https://api.openai.com/v1/audio/speech", post("later")),
+		],
+	])("%s", async (_, after) => {
+		// Room for one target, for what else its provider is asked, and for all others.
+		const before = installedRecorder.value;
+		const recorder = new Recorder({ bounds: { targets: 3 } });
+		installedRecorder.value = recorder;
+		const answers: (() => Response)[] = [fromNet];
+		const send = meteredFetch(
+			async (input) => {
+				const answer = answers.shift();
+				if (answer !== undefined) return answer();
+				if (input !== URL) return new Response("");
+				throw new TypeError("fetch failed");
+			},
+			{ route: "chat" },
+		);
+		await send(URL, post("first"));
+		await after(send);
+		catchUp();
+		installedRecorder.value = before;
+		const other = recorder.target("openai", "other");
+		expect(recorder.target("openai", "first")).not.toBe(other);
+		expect(recorder.target("openai", "later")).toBe(other);
+	});
 });
