@@ -14,6 +14,11 @@ const EVENTS = 1000;
  * run twice as often as what only one has: with fewer calls it would be compiled, and our own not yet.
  */
 const WARM_UP = { calls: 10_000, streams: 100 };
+/**
+ * How many calls of a client come one after the other. What we put off for one call is done during others: so that those are
+ * ours, and not the plain client's.
+ */
+const BLOCK = 20;
 const BODY = { model: "gpt-4o-mini", messages: [{ role: "user" as const, content: "word ".repeat(100) }] };
 
 /** How many hundredths longer a call takes that is not a stream, in an instrumented client of `openai`. */
@@ -22,10 +27,11 @@ export async function instrumentedCall(
 	options: MeasureOptions,
 ): Promise<Figure | undefined> {
 	if (contender !== "ours") return undefined;
-	const { metered, pairs, plain } = await inPairs(options, WARM_UP.calls, (client) =>
-		client.chat.completions.create(BODY),
-	);
-	return { value: (metered / plain - 1) * 100, samples: pairs };
+	const { metered, plain } = await inPairs(options, WARM_UP.calls / BLOCK, BLOCK, async (client) => {
+		for (let i = 0; i < BLOCK; i += 1) await client.chat.completions.create(BODY);
+	});
+	const ratios = metered.map((ms, i) => ms / (plain[i] ?? Number.NaN));
+	return { value: (quantile(ratios, 0.5) - 1) * 100, samples: ratios.length };
 }
 
 /** How many nanoseconds longer each event of a stream takes whose caller does not ask for its usage, in such a client. */
@@ -34,8 +40,8 @@ export async function instrumentedStream(
 	options: MeasureOptions,
 ): Promise<Figure | undefined> {
 	if (contender !== "ours") return undefined;
-	const { metered, pairs, plain } = await streams(options);
-	return { value: ((metered - plain) / EVENTS) * 1e6, samples: pairs };
+	const { metered, plain } = await streams(options);
+	return { value: ((quick(metered) - quick(plain)) / EVENTS) * 1e6, samples: plain.length };
 }
 
 /** The same in hundredths of what the plain client takes for an event, which a slow machine stretches as much. */
@@ -44,33 +50,39 @@ export async function instrumentedStreamShare(
 	options: MeasureOptions,
 ): Promise<Figure | undefined> {
 	if (contender !== "ours") return undefined;
-	const { metered, pairs, plain } = await streams(options);
-	return { value: (metered / plain - 1) * 100, samples: pairs };
+	const { metered, plain } = await streams(options);
+	return { value: (quick(metered) / quick(plain) - 1) * 100, samples: plain.length };
 }
 
 async function streams(options: MeasureOptions): Promise<Pairs> {
-	return inPairs(options, WARM_UP.streams, async (client) => {
+	return inPairs(options, WARM_UP.streams, 1, async (client) => {
 		let events = 0;
 		for await (const _ of await client.chat.completions.create({ ...BODY, stream: true })) events += 1;
 		if (events !== EVENTS + 2) throw new Error(`The stream had ${events} events.`);
 	});
 }
 
-/** Milliseconds. */
+/** Milliseconds, of each pair. */
 interface Pairs {
-	readonly plain: number;
-	readonly metered: number;
-	/** How many. */
-	readonly pairs: number;
+	readonly plain: readonly number[];
+	readonly metered: readonly number[];
+}
+
+/** What four in five take longer than: a busy machine stretches the rest. */
+function quick(times: readonly number[]): number {
+	return quantile(times, 0.2);
 }
 
 /**
  * The plain client and the instrumented one in turn, on one server, the first of a pair changing: what slows one slows the
- * other. Milliseconds that four in five take longer than: a busy machine stretches the rest.
+ * other.
+ *
+ * @param calls how many `ask` makes
  */
 async function inPairs(
 	{ ms }: MeasureOptions,
 	warmUp: number,
+	calls: number,
 	ask: (client: OpenAI) => Promise<unknown>,
 ): Promise<Pairs> {
 	const server = spawn(process.execPath, [join(import.meta.dirname, "loopback-provider.ts"), String(EVENTS)]);
@@ -85,7 +97,7 @@ async function inPairs(
 		const times: { plain: number[]; metered: number[] } = { plain: [], metered: [] };
 		// A call takes much longer than what the other cases measure.
 		const until = performance.now() + ms * 10;
-		while (performance.now() < until || times.plain.length < 50) {
+		while (performance.now() < until || times.plain.length < 100) {
 			const isPlainFirst = times.plain.length % 2 === 0;
 			for (const kind of isPlainFirst ? (["plain", "metered"] as const) : (["metered", "plain"] as const)) {
 				const start = performance.now();
@@ -94,9 +106,9 @@ async function inPairs(
 			}
 		}
 		const counted = prometheus.snapshot()["llm_tokens_output_total"]?.[0]?.value;
-		if (counted !== 50 * (times.metered.length + warmUp)) throw new Error("Not every call was recorded.");
-		const quick = (values: readonly number[]): number => quantile(values, 0.2);
-		return { plain: quick(times.plain), metered: quick(times.metered), pairs: times.plain.length };
+		if (counted !== 50 * calls * (times.metered.length + warmUp))
+			throw new Error("Not every call was recorded.");
+		return times;
 	} finally {
 		server.kill();
 	}

@@ -1,44 +1,59 @@
-import { setImmediate } from "node:timers";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout } from "node:timers";
 import { processSlot } from "./process-slot.ts";
-
-/** Once it is done it is not there any more. */
-interface Entry {
-	task: (() => void) | undefined;
-}
 
 /** Of all loaded copies of this package: one may read what another has recorded. */
 interface Queue {
-	readonly entries: Entry[];
+	readonly tasks: (() => void)[];
 	/** The first that is not done. */
 	next: number;
 	isUnderWay: boolean;
+	/** A timer will come to it. */
+	isPlanned: boolean;
 }
 
+/**
+ * How long something may wait, in milliseconds. What is done once a call is in none of the processor's caches by then, and
+ * takes several times as long as it does for ten calls at once. Nobody sees a hundredth of a second.
+ */
+const DELAY_MS = 10;
 /** How much may be put off: code that never lets the event loop turn would put off without end. */
 const MOST = 1000;
 
 const slot = processSlot<Queue>("afterwards");
-slot.value ??= { entries: [], next: 0, isUnderWay: false };
+slot.value ??= { tasks: [], next: 0, isUnderWay: false, isPlanned: false };
 const queue = slot.value;
 // A test's fake timers may stand in its place later.
-const putOff = setImmediate;
+const later = setTimeout;
+/** What is done for many calls is no part of what the first of them was made in. */
+const outside = AsyncLocalStorage.snapshot();
 
 /**
- * Does something of ours for which nobody should wait: once the running code, and whoever waits for it, has gone on, and
- * before anything that is recorded is read or recorded otherwise. It runs inside what this is called in (`AsyncLocalStorage`),
- * unless somebody catches up.
+ * Does something of ours for which nobody should wait: a moment later, with whatever else has been put off by then, and
+ * before anything that is recorded is read or recorded otherwise. It runs inside nothing (`AsyncLocalStorage`), or inside
+ * what catches up.
  *
  * @param task must not throw
  */
 export function afterwards(task: () => void): void {
-	const entry: Entry = { task };
-	queue.entries.push(entry);
-	putOff(comeTo, entry);
-	if (queue.entries.length - queue.next > MOST) catchUp();
+	queue.tasks.push(task);
+	if (!queue.isPlanned) plan();
+	if (queue.tasks.length - queue.next > MOST) catchUp();
 }
 
-function comeTo(entry: Entry): void {
-	while (entry.task !== undefined && queue.next < queue.entries.length) doNext();
+function plan(): void {
+	queue.isPlanned = true;
+	later(come, DELAY_MS);
+}
+
+function come(): void {
+	queue.isPlanned = false;
+	try {
+		outside(catchUp);
+	} finally {
+		// A fault takes none of the others with it.
+		if (queue.next < queue.tasks.length) plan();
+	}
 }
 
 /**
@@ -50,22 +65,20 @@ function comeTo(entry: Entry): void {
 export function catchUp(isEnd = false): void {
 	// What a task itself reads is as of that task.
 	if (queue.isUnderWay && !isEnd) return;
-	while (queue.next < queue.entries.length) doNext();
+	while (queue.next < queue.tasks.length) doNext();
 }
 
 function doNext(): void {
-	const entry = queue.entries[queue.next]!;
-	const { task } = entry;
-	entry.task = undefined;
+	const task = queue.tasks[queue.next]!;
 	queue.next += 1;
 	// One that always has something waiting would keep what is done.
-	if (queue.next === queue.entries.length || queue.next > MOST) {
-		queue.entries.splice(0, queue.next);
+	if (queue.next === queue.tasks.length || queue.next > MOST) {
+		queue.tasks.splice(0, queue.next);
 		queue.next = 0;
 	}
 	queue.isUnderWay = true;
 	try {
-		task?.();
+		task();
 	} finally {
 		queue.isUnderWay = false;
 	}

@@ -14,21 +14,22 @@ const DATA: readonly string[] = [
 ];
 
 /** What a client goes through from a call to its `fetch`; not all of them have all of it, and hardly any is public. */
-const STEPS = [
-	"prepareOptions",
-	"buildRequest",
-	"buildURL",
-	"authHeaders",
-	"prepareRequest",
-	"fetchWithAuth",
-	"fetchWithTimeout",
-	"backendMiddleware",
-	"retryRequest",
-] as const;
+interface Steps {
+	readonly prepareOptions?: unknown;
+	readonly buildRequest?: unknown;
+	readonly buildURL?: unknown;
+	readonly authHeaders?: unknown;
+	readonly prepareRequest?: unknown;
+	readonly fetchWithAuth?: unknown;
+	readonly fetchWithTimeout?: unknown;
+	readonly backendMiddleware?: unknown;
+	readonly retryRequest?: unknown;
+}
 
-type Client = { readonly fetch: unknown } & {
-	readonly [step in (typeof STEPS)[number] | "logLevel"]?: unknown;
-};
+interface Client extends Steps {
+	readonly fetch: unknown;
+	readonly logLevel?: unknown;
+}
 
 /**
  * Whether nothing but the maker's own code stands between a client's calls and Node's own `fetch`: no method of the class is
@@ -43,22 +44,60 @@ export function isPlainClient(client: Client): boolean {
 export class PlainClient {
 	readonly #client: Client;
 	readonly #fetch: unknown;
-	readonly #steps: readonly unknown[];
+	readonly #steps: Steps;
 
 	/** @param fetch the one that is put on it for its own */
 	constructor(client: Client, fetch: unknown) {
 		this.#client = client;
 		this.#fetch = fetch;
-		this.#steps = STEPS.map((step) => client[step]);
+		this.#steps = stepsOf(client);
 	}
 
 	/** Whether it is still the same, and does not log what it sends, to which we add nothing then. */
 	get isPlain(): boolean {
 		const client = this.#client;
 		if (client.fetch !== this.#fetch || client.logLevel === "debug") return false;
-		for (let i = 0; i < STEPS.length; i += 1) if (client[STEPS[i]!] !== this.#steps[i]) return false;
-		return true;
+		return hasSteps(client, this.#steps);
 	}
+}
+
+function stepsOf({
+	prepareOptions,
+	buildRequest,
+	buildURL,
+	authHeaders,
+	prepareRequest,
+	fetchWithAuth,
+	fetchWithTimeout,
+	backendMiddleware,
+	retryRequest,
+}: Steps): Steps {
+	return {
+		prepareOptions,
+		buildRequest,
+		buildURL,
+		authHeaders,
+		prepareRequest,
+		fetchWithAuth,
+		fetchWithTimeout,
+		backendMiddleware,
+		retryRequest,
+	};
+}
+
+/** Each by its name: a loop over names takes ten times as long. */
+function hasSteps(client: Steps, steps: Steps): boolean {
+	return (
+		client.prepareOptions === steps.prepareOptions &&
+		client.buildRequest === steps.buildRequest &&
+		client.buildURL === steps.buildURL &&
+		client.authHeaders === steps.authHeaders &&
+		client.prepareRequest === steps.prepareRequest &&
+		client.fetchWithAuth === steps.fetchWithAuth &&
+		client.fetchWithTimeout === steps.fetchWithTimeout &&
+		client.backendMiddleware === steps.backendMiddleware &&
+		client.retryRequest === steps.retryRequest
+	);
 }
 
 function hasOnlyData(options: Readonly<Record<string, unknown>>): boolean {

@@ -18,8 +18,14 @@ export type Ask = (options: unknown, ...rest: unknown[]) => Promise<unknown>;
 
 type Options = Readonly<Record<string, unknown>>;
 
+const NO_OPTIONS: Options = {};
+
 /** Whether clients of a class give to `fetch` what their requests have for that, as far as it was seen. */
-const passingOn = new WeakMap<object, boolean>();
+interface PassingOn {
+	isSeen: boolean | undefined;
+}
+
+const passingOn = new WeakMap<object, PassingOn>();
 
 /** Begins a call for each request that an API of ours answers, and tells it of a failure; its answer ends it. */
 export class StainlessQuestions {
@@ -29,7 +35,7 @@ export class StainlessQuestions {
 	readonly #deployment: string | undefined;
 	/** The client, where nobody's code but its own stands between its calls and Node's `fetch`. */
 	readonly #plain: PlainClient | undefined;
-	readonly #class: object;
+	readonly #passingOn: PassingOn;
 
 	constructor(
 		client: { readonly baseURL: string },
@@ -43,7 +49,7 @@ export class StainlessQuestions {
 		this.#labels = labels;
 		this.#deployment = deployment;
 		this.#plain = plain;
-		this.#class = client.constructor;
+		this.#passingOn = passingOnOf(client.constructor);
 	}
 
 	async ask(input: unknown, rest: readonly unknown[]): Promise<unknown> {
@@ -65,7 +71,7 @@ export class StainlessQuestions {
 			return answer;
 		} catch (error) {
 			// It may have been lost, or have come to nothing before: the next one tells.
-			if (says && !question.isNamed && passingOn.get(this.#class) === true) passingOn.delete(this.#class);
+			if (says && !question.isNamed && this.#passingOn.isSeen === true) this.#passingOn.isSeen = undefined;
 			const refusal = server?.refusal(error);
 			if (server !== undefined && refusal !== undefined) {
 				return await this.#askAgain(question, options, rest, server, refusal);
@@ -79,7 +85,8 @@ export class StainlessQuestions {
 
 	/** It is not public, so it is seen and not known; one that was not passed on is enough. */
 	#learn({ isNamed }: Question): void {
-		if (!isNamed || !passingOn.has(this.#class)) passingOn.set(this.#class, isNamed);
+		if (!isNamed) this.#passingOn.isSeen = false;
+		else this.#passingOn.isSeen ??= true;
 	}
 
 	/** A client asks again what it has asked before. */
@@ -120,12 +127,11 @@ export class StainlessQuestions {
 	/** The same request, as this question: its caller may send the same object again, as another one. */
 	#asking(question: Question, options: Options, server: ServerAsking | undefined): Options {
 		const own = server === undefined ? options : askingForUsage(options);
-		const { fetchOptions = {} } = options;
+		const { fetchOptions = NO_OPTIONS } = options;
 		// The client spreads them where it makes others.
-		const asking: Options = { ...own, [QUESTION]: question };
-		if (question.hasMiddleware) return askingWithin(question, asking);
-		if (this.#plain?.isPlain !== true || !isRecord(fetchOptions)) return asking;
-		return { ...asking, fetchOptions: { ...fetchOptions, [QUESTION]: question } };
+		if (question.hasMiddleware) return askingWithin(question, { ...own, [QUESTION]: question });
+		if (this.#plain?.isPlain !== true || !isRecord(fetchOptions)) return { ...own, [QUESTION]: question };
+		return { ...own, [QUESTION]: question, fetchOptions: { ...fetchOptions, [QUESTION]: question } };
 	}
 
 	#sendAs(question: Question, options: Options, rest: readonly unknown[]): Promise<unknown> {
@@ -134,7 +140,7 @@ export class StainlessQuestions {
 		question.sentBy = this;
 		question.sentBody = options["body"];
 		// To run it in a context costs as much as all else here: so that is only for what needs one.
-		return isNaming(options) && passingOn.get(this.#class) === true
+		return this.#passingOn.isSeen === true && isNaming(options)
 			? this.#send(options, ...rest)
 			: runInQuestion(question, () => this.#send(options, ...rest));
 	}
@@ -205,6 +211,14 @@ export class StainlessQuestions {
 		if (this.#deployment !== undefined && format !== "openai-responses") return this.#deployment;
 		return typeof model === "string" && model !== "" ? model : "unknown";
 	}
+}
+
+function passingOnOf(ofClass: object): PassingOn {
+	const known = passingOn.get(ofClass);
+	if (known !== undefined) return known;
+	const unknown: PassingOn = { isSeen: undefined };
+	passingOn.set(ofClass, unknown);
+	return unknown;
 }
 
 function askedBy(options: Options): Question | undefined {

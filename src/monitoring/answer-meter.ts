@@ -5,6 +5,7 @@ import { UsageChunkFilter } from "../wire/usage-chunk-filter.ts";
 import { AnswerContent } from "./answer-content.ts";
 import type { BodyTap } from "./body-tap.ts";
 import type { Exchange } from "./exchange.ts";
+import type { AnswerHead } from "./http-exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { quietly } from "./quietly.ts";
 import type { Question } from "./question.ts";
@@ -22,20 +23,18 @@ export class AnswerMeter implements BodyTap {
 	#reads = 0;
 	readonly #signal: AbortSignal | undefined;
 	#filter: UsageChunkFilter | undefined;
-	/** What the header `content-type` says. */
-	readonly #type: string | null;
+	readonly #head: AnswerHead;
 	/** Made when there is something to read; nothing of an answer is held longer than until all is said. */
 	#content: AnswerContent | undefined = undefined;
 	#isOver = false;
 	#usage: ParsedUsage | undefined = undefined;
 	#wasRead = false;
 
-	/** @param type what the header `content-type` says */
-	constructor(question: Question, exchange: Exchange, type: string | null, signal?: AbortSignal) {
+	constructor(question: Question, exchange: Exchange, head: AnswerHead, signal?: AbortSignal) {
 		this.#signal = signal;
 		this.#question = question;
 		this.#exchange = exchange;
-		this.#type = type;
+		this.#head = head;
 		this.#filter = question.hidesUsage && question.isStream ? new UsageChunkFilter() : undefined;
 		const { call, endsWith } = question;
 		this.#endsCall = endsWith === "fetch" || endsWith === "answer";
@@ -164,7 +163,7 @@ export class AnswerMeter implements BodyTap {
 	}
 
 	#open(): AnswerContent {
-		return (this.#content ??= new AnswerContent(this.#question, this.#type));
+		return (this.#content ??= new AnswerContent(this.#question, this.#head.type));
 	}
 
 	#close(): void {
@@ -206,7 +205,7 @@ export class AnswerMeter implements BodyTap {
 	#whole(read: (content: AnswerContent) => unknown, begun?: AnswerContent): void {
 		this.#close();
 		const told = (): unknown => {
-			const content = begun ?? new AnswerContent(this.#question, this.#type);
+			const content = begun ?? new AnswerContent(this.#question, this.#head.type);
 			const wrong = this.#read(content, read);
 			if (wrong === undefined) this.#complete(content);
 			else this.#exchangeFailed(wrong);

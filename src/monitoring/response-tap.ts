@@ -1,41 +1,38 @@
 import type { BodyTap, TapState } from "./body-tap.ts";
-import { setHidden } from "./hidden-method.ts";
 import { readWhole, type Whole } from "./read-whole.ts";
-import type { WebStreamTap } from "./web-stream-tap.ts";
+import { WebStreamTap } from "./web-stream-tap.ts";
 
 /** Of the responses of Node's own `fetch`. */
 const NODES: Response = Response.prototype;
 
-/** Where a response keeps what watches it. */
-const TAP: unique symbol = Symbol("hyperagent.tap");
+type Body = ReadableStream<Uint8Array>;
 
-interface Tapped {
-	[TAP]?: ResponseTap;
-}
+/** What watches a response that nobody has read yet. */
+const taps = new WeakMap<object, ResponseTap>();
 
 /**
- * Watches a response of Node's own `fetch` that is read as a whole, and that nobody has touched. Its methods are the same
- * functions for all of them: an accessor of its own would make each response an object of another shape, which costs more
- * than all else that is done with it here.
+ * Watches a response of Node's own `fetch` that is read as a whole, and that nobody has touched. It gets another prototype,
+ * the same for all of them, in front of its own: methods of its own, and of its stream's, would take longer than all else
+ * that is done with it here. The stream is watched once somebody asks for it.
  */
 export class ResponseTap {
-	readonly #response: Response;
-	readonly #tap: BodyTap;
+	readonly #body: Body;
 	readonly #state: TapState;
-	readonly #stream: WebStreamTap;
+	readonly #tap: BodyTap;
+	#isOpen = false;
 
-	/** @param stream what watches its body */
-	constructor(response: Response, tap: BodyTap, state: TapState, stream: WebStreamTap) {
-		this.#response = response;
+	/** @param body its stream */
+	constructor(body: Body, tap: BodyTap, state: TapState) {
+		this.#body = body;
 		this.#tap = tap;
 		this.#state = state;
-		this.#stream = stream;
 	}
 
 	/** Whether it is one: whatever is in front of a response, or has been put on it, is to be asked itself. */
-	static fits(response: Response, body: unknown): boolean {
+	static fits(response: Response, body: Body): boolean {
 		if (Reflect.getPrototypeOf(response) !== NODES || Object.hasOwn(response, "body")) return false;
 		if (response.json !== NODES.json || response.text !== NODES.text) return false;
+		if (!Object.isExtensible(response) || !Object.isExtensible(body)) return false;
 		try {
 			return Reflect.get(NODES, "body", response) === body;
 		} catch {
@@ -44,53 +41,76 @@ export class ResponseTap {
 		}
 	}
 
-	/** @returns whether the response could be given methods */
-	watch(): boolean {
-		const response = this.#response;
-		const isSet = setHidden(response, TAP, this);
-		if (!isSet) return false;
-		setHidden(response, "json", json);
-		setHidden(response, "text", text);
-		Reflect.defineProperty(response, "body", BODY);
-		return true;
+	watch(response: Response): void {
+		taps.set(response, this);
+		Reflect.setPrototypeOf(response, WATCHED);
 	}
 
-	/** Whether it watches this one, and not what has inherited or copied from it. */
-	isOf(response: unknown): boolean {
-		return response === this.#response;
-	}
-
-	read(name: Whole): unknown {
-		const read = (): unknown => Reflect.apply(NODES[name], this.#response, []);
-		return readWhole(name, read, this.#tap, this.#state);
+	/** Reads one as a whole, as its own method would. */
+	static read(name: Whole, response: unknown): unknown {
+		const read = (): unknown => Reflect.apply(NODES[name], response, []);
+		const tap = tapOf(response);
+		if (tap === undefined || !isObject(response)) return read();
+		// Its holder may keep what was read for long; what is known of the call need not stay with it.
+		taps.delete(response);
+		return readWhole(name, read, tap.#tap, tap.#state);
 	}
 
 	/** Somebody asks for the stream itself. */
 	opens(): void {
-		this.#stream.tapRest();
+		if (this.#isOpen) return;
+		this.#isOpen = true;
+		const stream = new WebStreamTap(this.#body, this.#tap, this.#state);
+		stream.tapReads();
+		stream.tapRest();
 	}
 }
 
 /** Whoever calls a method may call it on anything. */
 function tapOf(response: unknown): ResponseTap | undefined {
-	if (typeof response !== "object" || response === null || !Object.hasOwn(response, TAP)) return undefined;
-	const { [TAP]: tap }: Tapped = response;
-	return tap?.isOf(response) === true ? tap : undefined;
+	return isObject(response) ? taps.get(response) : undefined;
 }
 
-function json(this: unknown): unknown {
-	return tapOf(this)?.read("json") ?? Reflect.apply(NODES.json, this, []);
+function isObject(value: unknown): value is object {
+	return typeof value === "object" && value !== null;
 }
 
-function text(this: unknown): unknown {
-	return tapOf(this)?.read("text") ?? Reflect.apply(NODES.text, this, []);
+/** In front of the responses' own prototype: each property of that which reads a body, and nothing else. */
+const WATCHED: object = {};
+Reflect.setPrototypeOf(WATCHED, NODES);
+
+for (const [name, own] of Object.entries<PropertyDescriptor>(Object.getOwnPropertyDescriptors(NODES))) {
+	if (name === "json" || name === "text")
+		Object.defineProperty(WATCHED, name, { ...own, value: whole(name) });
+	else if (name === "body") Object.defineProperty(WATCHED, name, { ...own, get: bodyOf });
+	else if (typeof own.value === "function" && name !== "constructor") {
+		Object.defineProperty(WATCHED, name, { ...own, value: opening(name) });
+	}
 }
 
-const BODY: PropertyDescriptor & ThisType<unknown> = {
-	get() {
-		tapOf(this)?.opens();
-		// Not always the one that was there at first: a clone leaves another.
-		return Reflect.get(NODES, "body", this);
-	},
-	configurable: true,
-};
+function whole(name: Whole): unknown {
+	const { [name]: method } = {
+		[name](this: unknown): unknown {
+			return ResponseTap.read(name, this);
+		},
+	};
+	return method;
+}
+
+/** A method that reads through the stream. */
+function opening(name: string): unknown {
+	const { [name]: method } = {
+		[name](this: unknown, ...args: readonly unknown[]): unknown {
+			tapOf(this)?.opens();
+			// As it is when it is called.
+			return Reflect.apply(Reflect.get(NODES, name) as () => unknown, this, args);
+		},
+	};
+	return method;
+}
+
+function bodyOf(this: unknown): unknown {
+	tapOf(this)?.opens();
+	// Not always the one that was there at first: a clone leaves another.
+	return Reflect.get(NODES, "body", this);
+}

@@ -27,24 +27,22 @@ const MOST = Number.MAX_SAFE_INTEGER;
  */
 export function billSaid(usage: unknown, answer?: unknown): BillSaid {
 	if (!isRecord(usage)) return NO_BILL;
-	const words = [
-		usage["service_tier"] ?? (isRecord(answer) ? answer["service_tier"] : undefined),
-		usage["speed"],
-		usage["inference_geo"],
-		usage["serviceTier"] ?? usage["trafficType"],
-	];
-	const tiers = words.flatMap(tierOf);
+	const tier = usage["service_tier"] ?? (isRecord(answer) ? answer["service_tier"] : undefined);
+	const speed = usage["speed"];
+	const geo = usage["inference_geo"];
+	const googles = usage["serviceTier"] ?? usage["trafficType"];
+	const serviceTier = withTier(withTier(withTier(withTier("", tier), speed), geo), googles);
 	const reportedCostUsd = reportedCost(usage);
-	if (tiers.length === 0) return reportedCostUsd === undefined ? NO_BILL : { reportedCostUsd };
-	const serviceTier = tiers.join("+");
+	if (serviceTier === "") return reportedCostUsd === undefined ? NO_BILL : { reportedCostUsd };
 	return reportedCostUsd === undefined ? { serviceTier } : { serviceTier, reportedCostUsd };
 }
 
 /** What is no word of a few letters is no tier. */
-function tierOf(word: unknown): readonly string[] {
-	if (typeof word !== "string" || !/^\w[\w-]{0,31}$/.test(word)) return [];
+function withTier(tiers: string, word: unknown): string {
+	if (typeof word !== "string" || !/^\w[\w-]{0,31}$/.test(word)) return tiers;
 	const tier = word.toLowerCase();
-	return STANDARD_TIERS.has(tier) ? [] : [tier];
+	if (STANDARD_TIERS.has(tier)) return tiers;
+	return tiers === "" ? tier : `${tiers}+${tier}`;
 }
 
 /**

@@ -130,3 +130,64 @@ test("nothing of ours is to be seen on a response", async () => {
 	expect(await ask(asIs, look)).toEqual([[], {}, "json", "text"]);
 	await expectCalls(recorder, SEVEN);
 });
+
+test("a response has no property of its own, and what can be listed of it is what a plain one has", async () => {
+	using recorder = installTestRecorder();
+	const listed = (response: Response): string[] => {
+		const names: string[] = [];
+		// What it inherits, too.
+		for (const name in response) names.push(name);
+		return names.toSorted();
+	};
+	const look = async (response: Response): Promise<unknown> => {
+		const shown = Object.prototype.toString.call(response);
+		const seen = [Reflect.ownKeys(response), listed(response), shown, response instanceof Response];
+		await response.text();
+		return seen;
+	};
+	const plain = new Response("{}");
+	expect(await ask(asIs, look)).toEqual([[], listed(plain), "[object Response]", true]);
+	await expectCalls(recorder, SEVEN);
+});
+
+test("a method of all responses that somebody has changed since is the one that is called", async () => {
+	using recorder = installTestRecorder();
+	const { arrayBuffer, json } = Response.prototype;
+	const called: string[] = [];
+	const changed = (method: () => unknown) =>
+		function (this: Response): unknown {
+			called.push(method.name);
+			return Reflect.apply(method, this, []);
+		};
+	Object.assign(Response.prototype, { arrayBuffer: changed(arrayBuffer), json: changed(json) });
+	try {
+		expect(await ask(asIs, (response) => response.json())).toMatchObject({ choices: [] });
+		await ask(asIs, (response) => response.arrayBuffer());
+	} finally {
+		Object.assign(Response.prototype, { arrayBuffer, json });
+	}
+	expect(called).toEqual(["json", "arrayBuffer"]);
+	await expectCalls(recorder, SEVEN, SEVEN);
+});
+
+test("a second reading fails as it does without us, and is no second call", async () => {
+	using recorder = installTestRecorder();
+	const twice = async (response: Response): Promise<unknown> => {
+		const first = await response.json();
+		await expect(response.text()).rejects.toThrow(TypeError);
+		await expect(response.arrayBuffer()).rejects.toThrow(TypeError);
+		return [first, response.bodyUsed, response.body?.locked];
+	};
+	const plain = new Response(ANSWER);
+	await plain.json();
+	expect(await ask(asIs, twice)).toEqual([JSON.parse(ANSWER), plain.bodyUsed, plain.body?.locked]);
+	await expectCalls(recorder, SEVEN);
+});
+
+test("whoever looks at the body first reads it as a whole all the same", async () => {
+	using recorder = installTestRecorder();
+	const look = async (response: Response): Promise<unknown> =>
+		response.body === null ? null : response.json();
+	expect(await ask(asIs, look)).toMatchObject({ choices: [] });
+	await expectCalls(recorder, SEVEN);
+});
