@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout } from "node:timers";
 import { processSlot } from "./process-slot.ts";
 
@@ -25,13 +24,11 @@ slot.value ??= { tasks: [], next: 0, isUnderWay: false, isPlanned: false };
 const queue = slot.value;
 // A test's fake timers may stand in its place later.
 const later = setTimeout;
-/** What is done for many calls is no part of what the first of them was made in. */
-const outside = AsyncLocalStorage.snapshot();
 
 /**
  * Does something of ours for which nobody should wait: a moment later, with whatever else has been put off by then, and
- * before anything that is recorded is read or recorded otherwise. It runs inside nothing (`AsyncLocalStorage`), or inside
- * what catches up.
+ * before anything that is recorded is read or recorded otherwise. It runs inside what the first of them was put off in
+ * (`AsyncLocalStorage`), or what catches up.
  *
  * @param task must not throw
  */
@@ -49,7 +46,7 @@ function plan(): void {
 function come(): void {
 	queue.isPlanned = false;
 	try {
-		outside(catchUp);
+		catchUp();
 	} finally {
 		// A fault takes none of the others with it.
 		if (queue.next < queue.tasks.length) plan();

@@ -5,7 +5,6 @@ import { UsageChunkFilter } from "../wire/usage-chunk-filter.ts";
 import { AnswerContent } from "./answer-content.ts";
 import type { BodyTap } from "./body-tap.ts";
 import type { Exchange } from "./exchange.ts";
-import type { AnswerHead } from "./http-exchange.ts";
 import { reportInternalError } from "./internal-errors.ts";
 import { quietly } from "./quietly.ts";
 import type { Question } from "./question.ts";
@@ -23,18 +22,20 @@ export class AnswerMeter implements BodyTap {
 	#reads = 0;
 	readonly #signal: AbortSignal | undefined;
 	#filter: UsageChunkFilter | undefined;
-	readonly #head: AnswerHead;
+	/** What the header `content-type` says. */
+	readonly #type: string | null;
 	/** Made when there is something to read; nothing of an answer is held longer than until all is said. */
 	#content: AnswerContent | undefined = undefined;
 	#isOver = false;
 	#usage: ParsedUsage | undefined = undefined;
 	#wasRead = false;
 
-	constructor(question: Question, exchange: Exchange, head: AnswerHead, signal?: AbortSignal) {
+	/** @param type what the header `content-type` says */
+	constructor(question: Question, exchange: Exchange, type: string | null, signal?: AbortSignal) {
 		this.#signal = signal;
 		this.#question = question;
 		this.#exchange = exchange;
-		this.#head = head;
+		this.#type = type;
 		this.#filter = question.hidesUsage && question.isStream ? new UsageChunkFilter() : undefined;
 		const { call, endsWith } = question;
 		this.#endsCall = endsWith === "fetch" || endsWith === "answer";
@@ -163,7 +164,7 @@ export class AnswerMeter implements BodyTap {
 	}
 
 	#open(): AnswerContent {
-		return (this.#content ??= new AnswerContent(this.#question, this.#head.type));
+		return (this.#content ??= new AnswerContent(this.#question, this.#type));
 	}
 
 	#close(): void {
@@ -205,7 +206,7 @@ export class AnswerMeter implements BodyTap {
 	#whole(read: (content: AnswerContent) => unknown, begun?: AnswerContent): void {
 		this.#close();
 		const told = (): unknown => {
-			const content = begun ?? new AnswerContent(this.#question, this.#head.type);
+			const content = begun ?? new AnswerContent(this.#question, this.#type);
 			const wrong = this.#read(content, read);
 			if (wrong === undefined) this.#complete(content);
 			else this.#exchangeFailed(wrong);

@@ -6,40 +6,15 @@ export interface HttpExchange {
 	failed(error: unknown): void;
 }
 
-interface AnswerHeaders {
-	get(name: string): string | null;
-}
-
 /** What an answer says ahead of its body. */
-export class AnswerHead {
+export interface AnswerHead {
 	readonly status: number;
 	readonly isOk: boolean;
-	readonly headers: AnswerHeaders;
+	readonly headers: { get(name: string): string | null };
 	/** Nobody can change them any more, as nobody can those that came over the net to Node's own `fetch`. */
 	readonly areHeadersFixed: boolean;
 	/** There is no body to come. */
 	readonly isEmpty: boolean;
-	readonly #type: string | null | undefined;
-
-	constructor(
-		status: number,
-		isOk: boolean,
-		headers: AnswerHeaders,
-		areHeadersFixed: boolean,
-		isEmpty: boolean,
-	) {
-		this.status = status;
-		this.isOk = isOk;
-		this.headers = headers;
-		this.areHeadersFixed = areHeadersFixed;
-		this.isEmpty = isEmpty;
-		this.#type = areHeadersFixed ? undefined : headers.get("content-type");
-	}
-
-	/** What the header `content-type` said when the head came. */
-	get type(): string | null {
-		return this.#type === undefined ? this.headers.get("content-type") : this.#type;
-	}
 }
 
 const NO_HEADERS = { get: (): null => null };
@@ -52,12 +27,16 @@ export function headOf(response: Response): AnswerHead | undefined {
 	const { body, headers, ok, status, type }: Partial<Record<keyof Response, unknown>> = answer;
 	const readable = hasGet(headers) ? headers : NO_HEADERS;
 	const isOk = typeof ok === "boolean" ? ok : typeof status !== "number" || (status >= 200 && status < 300);
-	const told = typeof status === "number" ? status : isOk ? 200 : 500;
-	const isEmpty = body === null || told === 204 || readable.get("content-length") === "0";
-	return new AnswerHead(told, isOk, readable, type === "basic" || type === "cors", isEmpty);
+	return {
+		status: typeof status === "number" ? status : isOk ? 200 : 500,
+		isOk,
+		headers: readable,
+		areHeadersFixed: type === "basic" || type === "cors",
+		isEmpty: body === null || status === 204 || readable.get("content-length") === "0",
+	};
 }
 
-function hasGet(headers: unknown): headers is AnswerHeaders {
+function hasGet(headers: unknown): headers is { get(name: string): string | null } {
 	return (
 		typeof headers === "object" && headers !== null && "get" in headers && typeof headers.get === "function"
 	);

@@ -15,19 +15,19 @@ import { tapBody } from "./tap-body.ts";
  */
 export function readAnswer(
 	response: Response,
-	head: AnswerHead,
+	{ headers, isEmpty }: AnswerHead,
 	question: Question,
 	exchange: Exchange,
 	signal: AbortSignal | undefined,
 ): BodyTap | undefined {
 	const { call, endsWith, isStream, leavesByUnlocking } = question;
-	if (head.isEmpty) {
+	if (isEmpty) {
 		exchange.failed("invalid_response");
 		if (endsWith === "fetch" || endsWith === "answer")
 			call.fail(new LlmError("invalid_response", "The answer is empty."));
 		return undefined;
 	}
-	const meter = new AnswerMeter(question, exchange, head, signal);
+	const meter = new AnswerMeter(question, exchange, headers.get("content-type"), signal);
 	if (!tapBody(response, meter, { isStream, leavesByUnlocking })) meter.unwatched();
 	if (isStream) meter.waits();
 	return meter;

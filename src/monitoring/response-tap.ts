@@ -1,38 +1,36 @@
 import type { BodyTap, TapState } from "./body-tap.ts";
 import { readWhole, type Whole } from "./read-whole.ts";
-import { WebStreamTap } from "./web-stream-tap.ts";
+import type { WebStreamTap } from "./web-stream-tap.ts";
 
 /** Of the responses of Node's own `fetch`. */
 const NODES: Response = Response.prototype;
 
-type Body = ReadableStream<Uint8Array>;
-
-/** What watches a response that nobody has read yet. */
+/** What watches a response. */
 const taps = new WeakMap<object, ResponseTap>();
 
 /**
  * Watches a response of Node's own `fetch` that is read as a whole, and that nobody has touched. It gets another prototype,
  * the same for all of them, in front of its own: methods of its own, and of its stream's, would take longer than all else
- * that is done with it here. The stream is watched once somebody asks for it.
+ * that is done with it here. Of the stream, what a response itself does with it is watched at once, for whoever goes around
+ * that prototype; the rest once somebody asks for it.
  */
 export class ResponseTap {
-	readonly #body: Body;
+	readonly #stream: WebStreamTap;
 	readonly #state: TapState;
 	readonly #tap: BodyTap;
-	#isOpen = false;
 
-	/** @param body its stream */
-	constructor(body: Body, tap: BodyTap, state: TapState) {
-		this.#body = body;
+	/** @param stream what watches its body */
+	constructor(stream: WebStreamTap, tap: BodyTap, state: TapState) {
+		this.#stream = stream;
 		this.#tap = tap;
 		this.#state = state;
 	}
 
 	/** Whether it is one: whatever is in front of a response, or has been put on it, is to be asked itself. */
-	static fits(response: Response, body: Body): boolean {
+	static fits(response: Response, body: unknown): boolean {
 		if (Reflect.getPrototypeOf(response) !== NODES || Object.hasOwn(response, "body")) return false;
 		if (response.json !== NODES.json || response.text !== NODES.text) return false;
-		if (!Object.isExtensible(response) || !Object.isExtensible(body)) return false;
+		if (!Object.isExtensible(response)) return false;
 		try {
 			return Reflect.get(NODES, "body", response) === body;
 		} catch {
@@ -50,29 +48,18 @@ export class ResponseTap {
 	static read(name: Whole, response: unknown): unknown {
 		const read = (): unknown => Reflect.apply(NODES[name], response, []);
 		const tap = tapOf(response);
-		if (tap === undefined || !isObject(response)) return read();
-		// Its holder may keep what was read for long; what is known of the call need not stay with it.
-		taps.delete(response);
-		return readWhole(name, read, tap.#tap, tap.#state);
+		return tap === undefined ? read() : readWhole(name, read, tap.#tap, tap.#state);
 	}
 
 	/** Somebody asks for the stream itself. */
 	opens(): void {
-		if (this.#isOpen) return;
-		this.#isOpen = true;
-		const stream = new WebStreamTap(this.#body, this.#tap, this.#state);
-		stream.tapReads();
-		stream.tapRest();
+		this.#stream.tapRest();
 	}
 }
 
 /** Whoever calls a method may call it on anything. */
 function tapOf(response: unknown): ResponseTap | undefined {
-	return isObject(response) ? taps.get(response) : undefined;
-}
-
-function isObject(value: unknown): value is object {
-	return typeof value === "object" && value !== null;
+	return typeof response === "object" && response !== null ? taps.get(response) : undefined;
 }
 
 /** In front of the responses' own prototype: each property of that which reads a body, and nothing else. */

@@ -25,12 +25,12 @@ export function tapBody(response: Response, tap: BodyTap, kind: BodyKind = {}): 
 	// Whatever its type says.
 	const body: unknown = response.body;
 	if (isNodeStream(body)) return tapNodeStream(body, tap);
-	if (isWebStream(body) && !isStream && ResponseTap.fits(response, body)) {
-		new ResponseTap(body, tap, state).watch(response);
-		return true;
-	}
 	const stream = isWebStream(body) ? new WebStreamTap(body, tap, state) : undefined;
 	const isWatched = stream?.tapReads() === true;
+	if (isWatched && !isStream && ResponseTap.fits(response, body)) {
+		new ResponseTap(stream, tap, state).watch(response);
+		return true;
+	}
 	if (isWatched) stream.tapRest();
 	// All that reads the body for its response does it as anybody would.
 	if (isWatched && isStream) return true;

@@ -109,19 +109,3 @@ test("no bytes and no text are held once they are read, though the response and 
 	// Of forty answers of nearly a megabyte each.
 	expect(before - (await inUse())).toBeLessThan(2_000_000);
 });
-
-test("a response that was read, and is kept, keeps nothing of its call", async () => {
-	using recorder = installTestRecorder();
-	const { init, url } = asking(provider, "openai-chat", "complete");
-	// The call knows the signal, and its client and Node forget it.
-	const asked = async (): Promise<[Response, WeakRef<AbortSignal>]> => {
-		const { signal } = new AbortController();
-		const response = await meteredFetch(fetch)(url, { ...init, signal });
-		await response.text();
-		return [response, new WeakRef(signal)];
-	};
-	const [response, signal] = await asked();
-	await until(() => signal.deref() === undefined);
-	expect([response.ok, signal.deref()]).toEqual([true, undefined]);
-	await expectCalls(recorder, { outcome: "success" });
-});

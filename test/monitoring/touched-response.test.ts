@@ -191,3 +191,57 @@ test("whoever looks at the body first reads it as a whole all the same", async (
 	expect(await ask(asIs, look)).toMatchObject({ choices: [] });
 	await expectCalls(recorder, SEVEN);
 });
+
+test.each<readonly [string, (response: Response) => Promise<unknown>]>([
+	["json", (response) => Reflect.apply(Response.prototype.json, response, [])],
+	[
+		"text",
+		async (response) => JSON.parse(await Reflect.apply(Response.prototype.text, response, [])) as unknown,
+	],
+	[
+		"another prototype",
+		(response) => {
+			class Own extends Response {}
+			Object.setPrototypeOf(response, Own.prototype);
+			return response.json();
+		},
+	],
+])("whoever goes around what watches a response is seen by its stream: %s", async (_, read) => {
+	using recorder = installTestRecorder();
+	expect(await ask(asIs, read)).toMatchObject({ choices: [] });
+	await expectCalls(recorder, SEVEN);
+});
+
+test("a stream that was taken before is read as ever", async () => {
+	using recorder = installTestRecorder();
+	let stream: ReadableStream<Uint8Array> | null = null;
+	const taking = (response: Response): Response => {
+		stream = response.body;
+		return response;
+	};
+	const read = async (): Promise<string> => {
+		const reader = stream?.getReader();
+		let text = "";
+		for (let chunk = await reader?.read(); chunk?.done === false; chunk = await reader?.read()) {
+			text += Buffer.from(chunk.value).toString();
+		}
+		return text;
+	};
+	expect(await ask(taking, read)).toBe(ANSWER);
+	await expectCalls(recorder, SEVEN);
+});
+
+test("headers that throw when they are read later harm nobody", async () => {
+	using recorder = installTestRecorder();
+	const headers = {
+		get(name: string): string | null {
+			if (name === "content-type") throw new Error("planted");
+			return null;
+		},
+	};
+	// As tests write them.
+	const mock = (): Response =>
+		({ type: "basic", ok: true, status: 200, headers, text: async () => ANSWER }) as unknown as Response;
+	expect(await ask(mock, (response) => response.text())).toBe(ANSWER);
+	expect(recorder.gauge("llm_active_requests")).toBe(0);
+});
