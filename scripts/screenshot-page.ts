@@ -16,6 +16,8 @@ try {
 	});
 	await page.goto(url);
 	await page.getByText("Live", { exact: true }).waitFor();
+	// It is live before its first numbers are here.
+	await page.locator(".uplot").first().waitFor();
 	await page.screenshot({ path: file });
 	process.stdout.write(`${file}\n`);
 } finally {
