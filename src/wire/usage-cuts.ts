@@ -1,8 +1,15 @@
 import { isRecord } from "./is-record.ts";
 import { latin1Json } from "./wire-text.ts";
 
-/** What of a text is not to be seen. */
-export type UsageCut = readonly [from: number, to: number];
+const LF = 10;
+const SPACE = 32;
+const QUOTE = 34;
+const COMMA = 44;
+const COLON = 58;
+const OPEN_LIST = 91;
+const CLOSE_LIST = 93;
+const OPEN = 123;
+const CLOSE = 125;
 
 /** Where an event, and a line of it, begins, and where the event ends. */
 interface Place {
@@ -14,11 +21,17 @@ interface Place {
 /**
  * What `stream_options.include_usage` has put into these events of OpenAI's chat or completions API, given as Latin-1 text:
  * events that have nothing but the usage, and the `"usage":null` of others, with a comma.
+ *
+ * @returns where each begins and ends, in turn: in one list, for there is one in nearly every event
  */
-export function usageCuts(text: string): readonly UsageCut[] {
-	const cuts: UsageCut[] = [];
-	// Nearly everybody sends no other ends than these, which are found quickly.
-	const isPlain = !text.includes("\r");
+export function usageCuts(text: string): readonly number[] {
+	// Nearly everybody sends no other ends than these, which are found quickly. V8 would look for the CR again at each event,
+	// were the answer only used there.
+	return text.includes("\r") ? cutsBetween(text, ANY_ENDS) : cutsBetween(text, PLAIN_ENDS);
+}
+
+function cutsBetween(text: string, ends: LineEnds): readonly number[] {
+	const cuts: number[] = [];
 	let start = 0;
 	let end = 0;
 	let missed = 0;
@@ -26,14 +39,12 @@ export function usageCuts(text: string): readonly UsageCut[] {
 	while (at !== -1) {
 		while (end <= at) {
 			start = end;
-			end = endOfEvent(text, start, isPlain);
+			end = ends.endOfEvent(text, start);
 			missed = 0;
 		}
-		const line = isPlain ? lineStart(text, start, at) : anyLineStart(text, start, at);
-		const cut = cutAt(text, { start, end, line }, at - 1);
-		if (cut !== undefined) cuts.push(cut);
-		else missed += 1;
-		at = text.indexOf(NAME, cut?.[1] ?? (missed < MOST_MISSED ? at + NAME.length : end));
+		const next = cutAt(text, { start, end, line: ends.lineStart(text, start, at) }, at - 1, cuts);
+		if (next === -1) missed += 1;
+		at = text.indexOf(NAME, next === -1 ? (missed < MOST_MISSED ? at + NAME.length : end) : next);
 	}
 	return cuts;
 }
@@ -42,30 +53,50 @@ export function usageCuts(text: string): readonly UsageCut[] {
 const NAME = 'usage"';
 /** An event that names it so often, and nowhere as OpenAI does, is let be. */
 const MOST_MISSED = 16;
-const COLON = /[ \t]*:[ \t]*/y;
-const COMMA = /[ \t]*,[ \t]*/y;
+const COLON_BETWEEN = /[ \t]*:[ \t]*/y;
+const COMMA_BEHIND = /[ \t]*,[ \t]*/y;
 const COMMA_BEFORE = /,[ \t]*$/;
 const NO_CHOICES = /"choices"\s*:\s*\[\s*\]/;
 
-/** What the usage that stands there in an event has put into it. */
-function cutAt(text: string, { end, line, start }: Place, at: number): UsageCut | undefined {
-	const isName = text[at] === '"' && (text.startsWith("data: {", line) || text.startsWith("data:{", line));
-	const value = isName ? valueAt(text, at + NAME.length + 1) : -1;
-	if (value === -1) return undefined;
-	if (text[value] === "{") return isExtra(text.slice(start, end)) ? [start, end] : undefined;
-	if (!text.startsWith("null", value) || !isOutermost(text, value + 4, end)) return undefined;
-	if (text[at - 1] === ",") return [at - 1, value + 4];
+/**
+ * Cuts out what the usage that stands there in an event has put into it.
+ *
+ * @returns where that ends; -1 where it is nothing
+ */
+function cutAt(text: string, { end, line, start }: Place, at: number, cuts: number[]): number {
+	if (text.charCodeAt(at) !== QUOTE || !isData(text, line)) return -1;
+	const value = valueAt(text, at + NAME.length + 1);
+	if (value === -1) return -1;
+	if (text.charCodeAt(value) === OPEN) {
+		if (!isExtra(text.slice(start, end))) return -1;
+		cuts.push(start, end);
+		return end;
+	}
+	const after = value + 4;
+	if (!text.startsWith("null", value) || !isOutermost(text, after, end)) return -1;
+	if (text.charCodeAt(at - 1) === COMMA) {
+		cuts.push(at - 1, after);
+		return after;
+	}
 	const before = COMMA_BEFORE.exec(text.slice(Math.max(line, at - 8), at));
-	if (before !== null) return [at - before[0].length, value + 4];
-	COMMA.lastIndex = value + 4;
-	return [at, COMMA.test(text) ? COMMA.lastIndex : value + 4];
+	COMMA_BEHIND.lastIndex = after;
+	const last = before === null && COMMA_BEHIND.test(text) ? COMMA_BEHIND.lastIndex : after;
+	cuts.push(at - (before?.[0].length ?? 0), last);
+	return last;
+}
+
+/** Whether the line that begins there is an event's data, and that is an object. */
+function isData(text: string, line: number): boolean {
+	if (!text.startsWith("data:", line)) return false;
+	const first = text.charCodeAt(line + 5);
+	return first === OPEN || (first === SPACE && text.charCodeAt(line + 6) === OPEN);
 }
 
 /** Where the value begins of a field whose name ends there; -1 where it is no name. */
 function valueAt(text: string, nameEnd: number): number {
-	if (text.startsWith(":null", nameEnd)) return nameEnd + 1;
-	COLON.lastIndex = nameEnd;
-	return COLON.test(text) ? COLON.lastIndex : -1;
+	if (text.charCodeAt(nameEnd) === COLON && text.charCodeAt(nameEnd + 1) > SPACE) return nameEnd + 1;
+	COLON_BETWEEN.lastIndex = nameEnd;
+	return COLON_BETWEEN.test(text) ? COLON_BETWEEN.lastIndex : -1;
 }
 
 /** Whether an event is the chunk that has nothing but the usage. */
@@ -80,11 +111,12 @@ function isExtra(event: string): boolean {
 function isOutermost(text: string, from: number, end: number): boolean {
 	let depth = 1;
 	for (let at = from; at < end; at += 1) {
-		const char = text[at];
-		if (char === '"') at = endOfText(text, at);
-		else if (char === "{" || char === "[") depth += 1;
-		else if (char === "}" || char === "]") depth -= 1;
-		if (depth === 0) return text[at + 1] === "\n" || /^[ \t]*(?:[\r\n]|$)/.test(text.slice(at + 1, end));
+		const char = text.charCodeAt(at);
+		if (char === QUOTE) at = endOfText(text, at);
+		else if (char === OPEN || char === OPEN_LIST) depth += 1;
+		else if (char === CLOSE || char === CLOSE_LIST) depth -= 1;
+		if (depth === 0)
+			return text.charCodeAt(at + 1) === LF || /^[ \t]*(?:[\r\n]|$)/.test(text.slice(at + 1, end));
 	}
 	return false;
 }
@@ -103,16 +135,44 @@ function endOfText(text: string, start: number): number {
 
 /** Between two ends of lines, of which a CR that an LF may still follow is not yet one; who sends CRs alone does so always. */
 const BLANK_LINE = /(?:\r\n|\n)(?:\r\n|\n|\r(?!\n|$))|\r(?!\n)(?:\r\n|\n|\r)/g;
+const LINE_END = /[\r\n]/g;
 
-/** Where the event that begins there ends, its blank line included. */
-function endOfEvent(text: string, start: number, isPlain: boolean): number {
-	if (isPlain) {
+/** How the lines of a text end. */
+interface LineEnds {
+	/** Where the event that begins there ends, its blank line included. */
+	endOfEvent(text: string, start: number): number;
+	/** Where the line begins that a place in an event is in. */
+	lineStart(text: string, start: number, at: number): number;
+}
+
+const PLAIN_ENDS: LineEnds = {
+	endOfEvent(text, start) {
 		const end = text.indexOf("\n\n", start);
 		return end === -1 ? text.length : end + 2;
-	}
-	BLANK_LINE.lastIndex = start;
-	return BLANK_LINE.test(text) ? BLANK_LINE.lastIndex : text.length;
-}
+	},
+	lineStart(text, start, at) {
+		let line = start;
+		let end = text.indexOf("\n", line);
+		while (end !== -1 && end < at) {
+			line = end + 1;
+			end = text.indexOf("\n", line);
+		}
+		return line;
+	},
+};
+
+const ANY_ENDS: LineEnds = {
+	endOfEvent(text, start) {
+		BLANK_LINE.lastIndex = start;
+		return BLANK_LINE.test(text) ? BLANK_LINE.lastIndex : text.length;
+	},
+	lineStart(text, start, at) {
+		let line = start;
+		LINE_END.lastIndex = start;
+		while (LINE_END.test(text) && LINE_END.lastIndex <= at) line = LINE_END.lastIndex;
+		return line;
+	},
+};
 
 /** Where the last whole event of a text ends; -1 where there is none. */
 export function endOfEvents(text: string): number {
@@ -126,23 +186,3 @@ export function endOfEvents(text: string): number {
 	while (BLANK_LINE.test(text)) end = BLANK_LINE.lastIndex;
 	return end;
 }
-
-/** Where the line begins that a place in an event is in. */
-function lineStart(text: string, start: number, at: number): number {
-	let line = start;
-	let end = text.indexOf("\n", line);
-	while (end !== -1 && end < at) {
-		line = end + 1;
-		end = text.indexOf("\n", line);
-	}
-	return line;
-}
-
-function anyLineStart(text: string, start: number, at: number): number {
-	let line = start;
-	LINE_END.lastIndex = start;
-	while (LINE_END.test(text) && LINE_END.lastIndex <= at) line = LINE_END.lastIndex;
-	return line;
-}
-
-const LINE_END = /[\r\n]/g;
