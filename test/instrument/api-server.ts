@@ -18,6 +18,8 @@ export class ApiServer {
 
 	private constructor(answers: Readonly<Record<string, ApiAnswer>>) {
 		this.#server = createServer((incoming, response) => {
+			// The same every time: what a client makes of two answers is compared, and a second may pass between them.
+			response.sendDate = false;
 			const chunks: Buffer[] = [];
 			incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
 			incoming.on("end", () => {
