@@ -26,7 +26,7 @@ export function parseAiSdkUsage(usage: unknown): ParsedUsage {
 export function parseAiSdkEmbeddingUsage(usage: unknown): ParsedUsage {
 	if (!isRecord(usage)) return NOT_REPORTED;
 	const counts = new CountReader();
-	const tokens = counts.count(usage, "tokens");
+	const tokens = counts.count(usage["tokens"]);
 	if (counts.bad) return PARSE_ERROR;
 	return tokens === undefined ? NOT_REPORTED : { usage: { inputUncached: tokens } };
 }
@@ -38,15 +38,15 @@ export function covers(one: TokenUsage, other: TokenUsage): boolean {
 
 function parseNormalised(usage: Readonly<Record<string, unknown>>): ParsedUsage {
 	const counts = new CountReader();
-	const input = counts.record(usage, "inputTokens");
-	const output = counts.record(usage, "outputTokens");
-	const total = counts.count(input, "total");
-	const noCache = counts.count(input, "noCache");
-	const cacheRead = counts.count(input, "cacheRead");
-	const cacheWrite5m = counts.count(input, "cacheWrite");
-	const text = counts.count(output, "text");
-	const thought = counts.count(output, "reasoning");
-	const written = counts.count(output, "total") ?? (text === undefined ? undefined : text + (thought ?? 0));
+	const input = counts.record(usage["inputTokens"]);
+	const output = counts.record(usage["outputTokens"]);
+	const total = counts.count(input["total"]);
+	const noCache = counts.count(input["noCache"]);
+	const cacheRead = counts.count(input["cacheRead"]);
+	const cacheWrite5m = counts.count(input["cacheWrite"]);
+	const text = counts.count(output["text"]);
+	const thought = counts.count(output["reasoning"]);
+	const written = counts.count(output["total"]) ?? (text === undefined ? undefined : text + (thought ?? 0));
 	if (counts.bad) return PARSE_ERROR;
 
 	const rest = total === undefined ? undefined : total - (cacheRead ?? 0) - (cacheWrite5m ?? 0);

@@ -9,24 +9,25 @@ import { finishUsage, NOT_REPORTED, PARSE_ERROR, type ParsedUsage } from "../wir
  * for xAI the reasoning, older ones of Anthropic and AWS the cache (which may then be more than the input, too). A usage of
  * zeros is what the OpenAI package makes of none.
  */
-export function parseUsageMetadata(metadata: unknown): ParsedUsage {
+export function parseUsageMetadata(said: unknown): ParsedUsage {
 	const counts = new CountReader();
-	const input = counts.count(metadata, "input_tokens");
-	const written = counts.count(metadata, "output_tokens");
-	const inputDetails = counts.record(metadata, "input_token_details");
-	const outputDetails = counts.record(metadata, "output_token_details");
-	const cacheRead = counts.count(inputDetails, "cache_read");
-	const cacheWrite5m = counts.count(inputDetails, "cache_creation");
-	const audio = counts.count(inputDetails, "audio");
-	const image = counts.count(inputDetails, "image");
-	const thought = counts.count(outputDetails, "reasoning");
-	const outputAudio = counts.count(outputDetails, "audio");
-	const outputImage = counts.count(outputDetails, "image");
+	const metadata = counts.record(said);
+	const input = counts.count(metadata["input_tokens"]);
+	const written = counts.count(metadata["output_tokens"]);
+	const inputDetails = counts.record(metadata["input_token_details"]);
+	const outputDetails = counts.record(metadata["output_token_details"]);
+	const cacheRead = counts.count(inputDetails["cache_read"]);
+	const cacheWrite5m = counts.count(inputDetails["cache_creation"]);
+	const audio = counts.count(inputDetails["audio"]);
+	const image = counts.count(inputDetails["image"]);
+	const thought = counts.count(outputDetails["reasoning"]);
+	const outputAudio = counts.count(outputDetails["audio"]);
+	const outputImage = counts.count(outputDetails["image"]);
 	if (counts.bad) return PARSE_ERROR;
 	if ((input ?? 0) === 0 && (written ?? 0) === 0) return NOT_REPORTED;
 	const cached = (cacheRead ?? 0) + (cacheWrite5m ?? 0);
 	// LangChain adds it up: one that is no count spoils nothing.
-	const total = new CountReader().count(metadata, "total_tokens") ?? 0;
+	const total = new CountReader().count(metadata["total_tokens"]) ?? 0;
 	const rest = input === undefined ? 0 : total - input - (written ?? 0);
 	const isCacheOutside = input !== undefined && cached > 0 && (input < cached || rest === cached);
 	const uncached = input === undefined || isCacheOutside ? input : input - cached;

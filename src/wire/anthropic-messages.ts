@@ -18,15 +18,16 @@ import { readServerTools } from "./server-tools.ts";
  * model answers and which is priced as that model's. What writes to the cache without saying for how long counts as
  * five minutes, the API's default. Thinking that would be more than the output is left out: it has no price of its own.
  */
-export function parseAnthropicUsage(usage: unknown): ParsedUsage {
-	if (usage === undefined || usage === null) return NOT_REPORTED;
+export function parseAnthropicUsage(said: unknown): ParsedUsage {
+	if (said === undefined || said === null) return NOT_REPORTED;
 	const counts = new CountReader();
+	const usage = counts.record(said);
 	const top = readTokens(usage, counts);
-	const iterations = counts.list(usage, "iterations").map((entry) => readIteration(entry, counts));
+	const iterations = counts.list(usage["iterations"]).map((entry) => readIteration(entry, counts));
 	const tools = readServerTools(usage, counts);
 	if (counts.bad) return PARSE_ERROR;
 	const whole = iterations.length === 0 ? top : sumOf(iterations);
-	if (whole.inputUncached === undefined && whole.output === undefined) return withoutKnownFields(usage);
+	if (whole.inputUncached === undefined && whole.output === undefined) return withoutKnownFields(said);
 	const reasoning = top.reasoning ?? whole.reasoning;
 	// A single iteration of the model that was asked for says nothing that the whole does not say.
 	const isSplit = iterations.length > 1 || iterations.some((iteration) => iteration.model !== undefined);
@@ -72,29 +73,30 @@ function splitAgain(old: unknown, written: number): unknown {
 	return { ephemeral_5m_input_tokens: written - hour, ephemeral_1h_input_tokens: hour };
 }
 
-function readTokens(usage: unknown, counts: CountReader): UsageDraft {
-	const split = counts.record(usage, "cache_creation");
-	const fiveMinutes = counts.count(split, "ephemeral_5m_input_tokens");
-	const hour = counts.count(split, "ephemeral_1h_input_tokens");
-	const written = counts.count(usage, "cache_creation_input_tokens");
+function readTokens(usage: Readonly<Record<string, unknown>>, counts: CountReader): UsageDraft {
+	const split = counts.record(usage["cache_creation"]);
+	const fiveMinutes = counts.count(split["ephemeral_5m_input_tokens"]);
+	const hour = counts.count(split["ephemeral_1h_input_tokens"]);
+	const written = counts.count(usage["cache_creation_input_tokens"]);
 	const splitSum =
 		fiveMinutes === undefined && hour === undefined ? undefined : (fiveMinutes ?? 0) + (hour ?? 0);
 	const all = written ?? splitSum;
 	if (all !== undefined && (splitSum ?? 0) > all) counts.bad = true;
 	return {
-		inputUncached: counts.count(usage, "input_tokens"),
-		cacheRead: counts.count(usage, "cache_read_input_tokens"),
+		inputUncached: counts.count(usage["input_tokens"]),
+		cacheRead: counts.count(usage["cache_read_input_tokens"]),
 		cacheWrite5m: all === undefined ? undefined : all - (hour ?? 0),
 		cacheWrite1h: hour,
-		output: counts.count(usage, "output_tokens"),
-		reasoning: counts.count(counts.record(usage, "output_tokens_details"), "thinking_tokens"),
+		output: counts.count(usage["output_tokens"]),
+		reasoning: counts.count(counts.record(usage["output_tokens_details"])["thinking_tokens"]),
 	};
 }
 
 function readIteration(entry: unknown, counts: CountReader): IterationUsage {
 	if (!isRecord(entry)) counts.bad = true;
-	const usage = finishUsage(readTokens(entry, counts));
-	const model = isRecord(entry) ? entry["model"] : undefined;
+	const fields = counts.record(entry);
+	const usage = finishUsage(readTokens(fields, counts));
+	const { model } = fields;
 	return typeof model === "string" ? { ...usage, model } : usage;
 }
 

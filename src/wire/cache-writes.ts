@@ -1,4 +1,7 @@
 import { CountReader } from "./count-reader.ts";
+import { isRecord } from "./is-record.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** What a prompt of OpenAI's chat API wrote to the cache. */
 export interface CacheWrites {
@@ -15,18 +18,19 @@ export interface CacheWrites {
  * well, where its older versions did not count it in the prompt.
  * https://docs.litellm.ai/docs/completion/prompt_caching
  */
-export function readCacheWrites(usage: unknown, details: unknown, counts: CountReader): CacheWrites {
-	const outer = counts.count(usage, "cache_creation_input_tokens");
+export function readCacheWrites(usage: Fields, details: Fields, counts: CountReader): CacheWrites {
+	const outer = counts.count(usage["cache_creation_input_tokens"]);
 	const sum =
-		counts.count(details, "cache_write_tokens") ??
-		counts.count(details, "cache_creation_input_tokens") ??
-		counts.count(details, "cache_creation_tokens") ??
+		counts.count(details["cache_write_tokens"]) ??
+		counts.count(details["cache_creation_input_tokens"]) ??
+		counts.count(details["cache_creation_tokens"]) ??
 		outer;
 	// What cannot be read of the lifetimes spoils no sum.
 	const own = new CountReader();
-	const split = own.record(details, "cache_creation") ?? own.record(details, "cache_creation_token_details");
-	const hour = own.count(split, "ephemeral_1h_input_tokens") ?? 0;
-	const all = sum ?? hour + (own.count(split, "ephemeral_5m_input_tokens") ?? 0);
+	const { cache_creation: creation, cache_creation_token_details: lifetimes } = details;
+	const split = own.record(isRecord(creation) ? creation : lifetimes);
+	const hour = own.count(split["ephemeral_1h_input_tokens"]) ?? 0;
+	const all = sum ?? hour + (own.count(split["ephemeral_5m_input_tokens"]) ?? 0);
 	if (hour > all) counts.bad = true;
 	return {
 		fiveMinutes: sum === undefined && all === 0 ? undefined : all - hour,

@@ -15,24 +15,25 @@ import {
  *
  * @param webSearches what the candidates tell of searches
  */
-export function parseGeminiUsage(usage: unknown, webSearches?: number): ParsedUsage {
-	if (usage === undefined || usage === null) return NOT_REPORTED;
+export function parseGeminiUsage(said: unknown, webSearches?: number): ParsedUsage {
+	if (said === undefined || said === null) return NOT_REPORTED;
 	const counts = new CountReader();
-	const prompt = counts.count(usage, "promptTokenCount");
-	const tools = counts.count(usage, "toolUsePromptTokenCount");
-	const cacheRead = counts.count(usage, "cachedContentTokenCount");
+	const usage = counts.record(said);
+	const prompt = counts.count(usage["promptTokenCount"]);
+	const tools = counts.count(usage["toolUsePromptTokenCount"]);
+	const cacheRead = counts.count(usage["cachedContentTokenCount"]);
 	// Vertex embeds under another name.
-	const candidates = counts.count(usage, "candidatesTokenCount") ?? counts.count(usage, "responseTokenCount");
-	const thoughts = counts.count(usage, "thoughtsTokenCount");
-	const promptAudio = modality(counts, usage, "promptTokensDetails", "AUDIO");
-	const promptImage = modality(counts, usage, "promptTokensDetails", "IMAGE");
-	const cacheAudio = modality(counts, usage, "cacheTokensDetails", "AUDIO");
-	const outputAudio = modality(counts, usage, "candidatesTokensDetails", "AUDIO");
-	const outputImage = modality(counts, usage, "candidatesTokensDetails", "IMAGE");
+	const candidates = counts.count(usage["candidatesTokenCount"]) ?? counts.count(usage["responseTokenCount"]);
+	const thoughts = counts.count(usage["thoughtsTokenCount"]);
+	const promptAudio = modality(counts, usage["promptTokensDetails"], "AUDIO");
+	const promptImage = modality(counts, usage["promptTokensDetails"], "IMAGE");
+	const cacheAudio = modality(counts, usage["cacheTokensDetails"], "AUDIO");
+	const outputAudio = modality(counts, usage["candidatesTokensDetails"], "AUDIO");
+	const outputImage = modality(counts, usage["candidatesTokensDetails"], "IMAGE");
 	if (counts.bad) return PARSE_ERROR;
 	const hasInput = prompt !== undefined || tools !== undefined;
 	const hasOutput = candidates !== undefined || thoughts !== undefined;
-	if (!hasInput && !hasOutput) return withoutKnownFields(usage);
+	if (!hasInput && !hasOutput) return withoutKnownFields(said);
 	const uncached = (prompt ?? 0) + (tools ?? 0) - (cacheRead ?? 0);
 	const output = (candidates ?? 0) + (thoughts ?? 0);
 	if (uncached < 0 || (outputAudio ?? 0) + (outputImage ?? 0) > output) return PARSE_ERROR;
@@ -60,9 +61,9 @@ export function parseGeminiUsage(usage: unknown, webSearches?: number): ParsedUs
 }
 
 /** How many tokens of a list were of that kind. */
-function modality(counts: CountReader, usage: unknown, list: string, kind: string): number | undefined {
-	const found = counts.list(usage, list).find((entry) => isRecord(entry) && entry["modality"] === kind);
-	return counts.count(found, "tokenCount");
+function modality(counts: CountReader, list: unknown, kind: string): number | undefined {
+	const found = counts.list(list).find((entry) => isRecord(entry) && entry["modality"] === kind);
+	return counts.count(counts.record(found)["tokenCount"]);
 }
 
 function within(count: number, limit: number): number {

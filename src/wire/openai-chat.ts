@@ -23,29 +23,30 @@ import { readServerTools } from "./server-tools.ts";
  *
  * @param answer the completion or the chunk that it stands in, which names the service tier
  */
-export function parseOpenAIChatUsage(usage: unknown, answer?: unknown): ParsedUsage {
-	if (usage === undefined || usage === null) return NOT_REPORTED;
+export function parseOpenAIChatUsage(said: unknown, answer?: unknown): ParsedUsage {
+	if (said === undefined || said === null) return NOT_REPORTED;
 	const counts = new CountReader();
-	const prompt = counts.count(usage, "prompt_tokens");
-	const completion = counts.count(usage, "completion_tokens");
-	const total = counts.count(usage, "total_tokens");
-	const promptDetails = counts.record(usage, "prompt_tokens_details");
-	const completionDetails = counts.record(usage, "completion_tokens_details");
+	const usage = counts.record(said);
+	const prompt = counts.count(usage["prompt_tokens"]);
+	const completion = counts.count(usage["completion_tokens"]);
+	const total = counts.count(usage["total_tokens"]);
+	const promptDetails = counts.record(usage["prompt_tokens_details"]);
+	const completionDetails = counts.record(usage["completion_tokens_details"]);
 	const cacheRead =
-		counts.count(promptDetails, "cached_tokens") ??
-		counts.count(usage, "prompt_cache_hit_tokens") ??
-		counts.count(usage, "cached_tokens");
+		counts.count(promptDetails["cached_tokens"]) ??
+		counts.count(usage["prompt_cache_hit_tokens"]) ??
+		counts.count(usage["cached_tokens"]);
 	const writes = readCacheWrites(usage, promptDetails, counts);
-	const audio = counts.count(promptDetails, "audio_tokens");
-	const image = counts.count(promptDetails, "image_tokens");
-	const reportedReasoning = counts.count(completionDetails, "reasoning_tokens");
-	const outputAudio = counts.count(completionDetails, "audio_tokens");
-	const outputImage = counts.count(completionDetails, "image_tokens");
+	const audio = counts.count(promptDetails["audio_tokens"]);
+	const image = counts.count(promptDetails["image_tokens"]);
+	const reportedReasoning = counts.count(completionDetails["reasoning_tokens"]);
+	const outputAudio = counts.count(completionDetails["audio_tokens"]);
+	const outputImage = counts.count(completionDetails["image_tokens"]);
 	const tools = readServerTools(usage, counts);
-	const searches = tools.webSearches ?? counts.count(usage, "num_search_queries");
-	const sources = counts.count(usage, "num_sources_used") ?? 0;
+	const searches = tools.webSearches ?? counts.count(usage["num_search_queries"]);
+	const sources = counts.count(usage["num_sources_used"]) ?? 0;
 	if (counts.bad) return PARSE_ERROR;
-	if (prompt === undefined && completion === undefined) return withoutKnownFields(usage);
+	if (prompt === undefined && completion === undefined) return withoutKnownFields(said);
 
 	const unread = (prompt ?? 0) - (cacheRead ?? 0);
 	const written = (writes.fiveMinutes ?? 0) + (writes.hour ?? 0);
@@ -82,12 +83,13 @@ export function parseOpenAIChatUsage(usage: unknown, answer?: unknown): ParsedUs
 }
 
 /** The `usage` of an embeddings response: input only. Some servers report nothing but the total. */
-export function parseOpenAIEmbeddingsUsage(usage: unknown): ParsedUsage {
-	if (usage === undefined || usage === null) return NOT_REPORTED;
+export function parseOpenAIEmbeddingsUsage(said: unknown): ParsedUsage {
+	if (said === undefined || said === null) return NOT_REPORTED;
 	const counts = new CountReader();
-	const input = counts.count(usage, "prompt_tokens") ?? counts.count(usage, "total_tokens");
+	const usage = counts.record(said);
+	const input = counts.count(usage["prompt_tokens"]) ?? counts.count(usage["total_tokens"]);
 	if (counts.bad) return PARSE_ERROR;
-	if (input === undefined) return withoutKnownFields(usage);
+	if (input === undefined) return withoutKnownFields(said);
 	return { ...billSaid(usage), usage: { inputUncached: input } };
 }
 

@@ -18,19 +18,20 @@ import {
  * @param response the body of a response, or the `response` of a stream's last event
  */
 export function parseOpenAIResponsesUsage(response: unknown): ParsedUsage {
-	const usage = isRecord(response) ? response["usage"] : undefined;
-	if (usage === undefined || usage === null) return NOT_REPORTED;
+	const said = isRecord(response) ? response["usage"] : undefined;
+	if (said === undefined || said === null) return NOT_REPORTED;
 	const counts = new CountReader();
-	const input = counts.count(usage, "input_tokens");
-	const reported = counts.count(usage, "output_tokens");
-	const total = counts.count(usage, "total_tokens");
-	const inputDetails = counts.record(usage, "input_tokens_details");
-	const cacheRead = counts.count(inputDetails, "cached_tokens");
-	const cacheWrite5m = counts.count(inputDetails, "cache_write_tokens");
-	const reasoning = counts.count(counts.record(usage, "output_tokens_details"), "reasoning_tokens");
-	const sources = counts.count(usage, "num_sources_used") ?? 0;
+	const usage = counts.record(said);
+	const input = counts.count(usage["input_tokens"]);
+	const reported = counts.count(usage["output_tokens"]);
+	const total = counts.count(usage["total_tokens"]);
+	const inputDetails = counts.record(usage["input_tokens_details"]);
+	const cacheRead = counts.count(inputDetails["cached_tokens"]);
+	const cacheWrite5m = counts.count(inputDetails["cache_write_tokens"]);
+	const reasoning = counts.count(counts.record(usage["output_tokens_details"])["reasoning_tokens"]);
+	const sources = counts.count(usage["num_sources_used"]) ?? 0;
 	if (counts.bad) return PARSE_ERROR;
-	if (input === undefined && reported === undefined) return withoutKnownFields(usage);
+	if (input === undefined && reported === undefined) return withoutKnownFields(said);
 	const uncached = (input ?? 0) - (cacheRead ?? 0) - (cacheWrite5m ?? 0);
 	if (uncached < 0) return PARSE_ERROR;
 	const isOutside =
@@ -94,7 +95,7 @@ function toolsIn(
 function billedSearches(response: unknown): number | undefined {
 	const used = isRecord(response) && isRecord(response["tool_usage"]) ? response["tool_usage"] : {};
 	return isRecord(used["web_search"])
-		? new CountReader().count(used["web_search"], "num_requests")
+		? new CountReader().count(used["web_search"]["num_requests"])
 		: undefined;
 }
 

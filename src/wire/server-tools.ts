@@ -6,21 +6,26 @@ export interface ServerTools {
 	readonly serverTools: Readonly<Record<string, number>> | undefined;
 }
 
+const NONE: ServerTools = { webSearches: undefined, serverTools: undefined };
+
 /**
  * Reads `server_tool_use` of Anthropic (and of OpenRouter, which has taken it over): one `<tool>_requests` for each
  * tool. Web searches are a class of their own; of the others only those that ran are listed.
  */
-export function readServerTools(usage: unknown, counts: CountReader): ServerTools {
-	const reported = counts.record(usage, "server_tool_use");
-	if (reported === undefined) return { webSearches: undefined, serverTools: undefined };
+export function readServerTools(
+	{ server_tool_use: used }: Readonly<Record<string, unknown>>,
+	counts: CountReader,
+): ServerTools {
+	if (used === undefined || used === null) return NONE;
+	const reported = counts.record(used);
 	const others: [string, number][] = [];
 	for (const key of Object.keys(reported)) {
 		if (!key.endsWith("_requests") || key === "web_search_requests") continue;
-		const count = counts.count(reported, key);
+		const count = counts.count(reported[key]);
 		if (count !== undefined && count > 0) others.push([key.slice(0, -"_requests".length), count]);
 	}
 	return {
-		webSearches: counts.count(reported, "web_search_requests"),
+		webSearches: counts.count(reported["web_search_requests"]),
 		serverTools: others.length === 0 ? undefined : Object.fromEntries(others),
 	};
 }
