@@ -3,6 +3,7 @@ import type { ErrorType } from "../core/llm-error.ts";
 import { RATE_LIMIT_RESOURCES } from "../metrics/catalog.ts";
 import { installedRecorder, type Recorder } from "../metrics/recorder.ts";
 import { parseRemaining } from "../wire/rate-limit-headers.ts";
+import type { WireFormat } from "../wire/wire-format.ts";
 import type { Call } from "./call.ts";
 import { observeNoted } from "./observer.ts";
 import { quietly } from "./quietly.ts";
@@ -11,6 +12,8 @@ import { quietly } from "./quietly.ts";
 export interface Sender {
 	readonly provider: string;
 	readonly model: string;
+	/** The API that it asks, where that is known. */
+	readonly format?: WireFormat | undefined;
 }
 
 interface AnswerHeaders {
@@ -69,7 +72,7 @@ export class Attempt {
 			if ((status === 429 || status === 503) && !call.isSettled) call.undecided = [...call.undecided, this];
 			else if (status === 429) this.#rateLimited(recorder);
 			else recorder.attempt(target, status < 400 ? "success" : "error");
-			for (const [resource, remaining] of parseRemaining(headers)) {
+			for (const [resource, remaining] of parseRemaining(headers, this.#sender.format)) {
 				if (RATE_LIMIT_RESOURCES.includes(resource)) recorder.rateLimitRemaining(target, resource, remaining);
 			}
 		});

@@ -13,6 +13,8 @@ export interface AnswerHead {
 	readonly headers: { get(name: string): string | null };
 	/** Nobody can change them any more, as nobody can those that came over the net to Node's own `fetch`. */
 	readonly areHeadersFixed: boolean;
+	/** To be read once: each time takes Node's own longer than all the rest of it. */
+	readonly body: unknown;
 	/** There is no body to come. */
 	readonly isEmpty: boolean;
 }
@@ -32,6 +34,7 @@ export function headOf(response: Response): AnswerHead | undefined {
 		isOk,
 		headers: readable,
 		areHeadersFixed: type === "basic" || type === "cors",
+		body,
 		isEmpty: body === null || status === 204 || readable.get("content-length") === "0",
 	};
 }

@@ -26,10 +26,10 @@ export class MeteredExchange implements HttpExchange {
 	 * @param signal its caller's
 	 */
 	constructor(question: Question, isRetry: boolean, signal: AbortSignal | undefined) {
-		const { call, model, provider } = question;
+		const { call, format, model, provider } = question;
 		this.#question = question;
 		this.#signal = signal;
-		this.#attempt = call.startAttempt({ provider, model }, isRetry);
+		this.#attempt = call.startAttempt({ provider, model, format }, isRetry);
 		this.#exchange = new Exchange(call, provider, model);
 		call.exchanges.push(this.#exchange);
 	}
@@ -94,7 +94,7 @@ export class MeteredExchange implements HttpExchange {
 		return readAnswer(response, head, this.#question, this.#exchange, this.#signal);
 	}
 
-	#readRefusal(response: Response, { headers, isEmpty, status }: AnswerHead): BodyTap | undefined {
+	#readRefusal(response: Response, { body, headers, isEmpty, status }: AnswerHead): BodyTap | undefined {
 		const { call, endsWith } = this.#question;
 		this.#exchange.isFailed = true;
 		// Who asks it hears of it in a way of its own.
@@ -105,7 +105,7 @@ export class MeteredExchange implements HttpExchange {
 			else quietly("call", "A refusal could not be recorded.", () => this.#exchange.failed(typeOf(refusal)));
 		});
 		if (isOurs) meter.ends(call, this.#signal);
-		if (isEmpty || !tapBody(response, meter)) meter.dropped();
+		if (isEmpty || !tapBody(response, meter, { body })) meter.dropped();
 		return meter;
 	}
 

@@ -156,11 +156,13 @@ function price(call: Call): void {
 
 /** The label says where the call went; where the book has no such provider, the backend's own word counts. */
 function priceOf(call: Call, part: BilledUsage): Price {
-	const { answeredModel, model, provider, reportedCostUsd, serviceTier, usage } = part;
-	const query = { model, answeredModel, usage, serviceTier, reportedCostUsd, at: call.startedAt };
+	const { answeredModel, model, reportedCostUsd, serviceTier, usage } = part;
+	const { startedAt: at } = call;
+	const asked = (book: PriceBook, provider: string): Price =>
+		book.price({ provider, model, answeredModel, usage, serviceTier, reportedCostUsd, at });
 	const prices = priceBook();
-	if (provider !== call.priceProvider) return prices.price({ ...query, provider });
-	const labelled = prices.price({ ...query, provider: call.provider });
-	if (labelled.source !== undefined || provider === call.provider) return labelled;
-	return prices.under(call.provider).price({ ...query, provider });
+	if (part.provider !== call.priceProvider) return asked(prices, part.provider);
+	const labelled = asked(prices, call.provider);
+	if (labelled.source !== undefined || part.provider === call.provider) return labelled;
+	return asked(prices.under(call.provider), part.provider);
 }

@@ -15,7 +15,7 @@ import { tapBody } from "./tap-body.ts";
  */
 export function readAnswer(
 	response: Response,
-	{ headers, isEmpty }: AnswerHead,
+	{ body, headers, isEmpty }: AnswerHead,
 	question: Question,
 	exchange: Exchange,
 	signal: AbortSignal | undefined,
@@ -28,7 +28,7 @@ export function readAnswer(
 		return undefined;
 	}
 	const meter = new AnswerMeter(question, exchange, headers.get("content-type"), signal);
-	if (!tapBody(response, meter, { isStream, leavesByUnlocking })) meter.unwatched();
+	if (!tapBody(response, meter, { body, isStream, leavesByUnlocking })) meter.unwatched();
 	if (isStream) meter.waits();
 	return meter;
 }

@@ -7,6 +7,8 @@ import { isWebStream, WebStreamTap } from "./web-stream-tap.ts";
 
 /** How a body comes and is read. */
 export interface BodyKind {
+	/** What the response has given for one already, of whatever implementation. */
+	readonly body?: unknown;
 	/** In pieces, so that it is looked at by the byte however it is read. */
 	readonly isStream?: boolean;
 	/** Its reader leaves by giving up its lock: then the stream is cancelled. */
@@ -20,20 +22,13 @@ export interface BodyKind {
  * @returns whether it will: other implementations of `fetch`, and what stands in for a response, may have nothing to watch
  */
 export function tapBody(response: Response, tap: BodyTap, kind: BodyKind = {}): boolean {
-	const { isStream = false, leavesByUnlocking = false } = kind;
-	const state: TapState = { leavesByUnlocking, isByBytes: false, isWhole: false };
 	// Whatever its type says.
-	const body: unknown = response.body;
+	const { body = response.body as unknown, isStream = false, leavesByUnlocking = false } = kind;
+	const state: TapState = { leavesByUnlocking, isByBytes: false, isWhole: false };
 	if (isNodeStream(body)) return tapNodeStream(body, tap);
-	const stream = isWebStream(body) ? new WebStreamTap(body, tap, state) : undefined;
-	const isWatched = stream?.tapReads() === true;
-	if (isWatched && !isStream && ResponseTap.fits(response, body)) {
-		new ResponseTap(stream, tap, state).watch(response);
-		return true;
-	}
-	if (isWatched) stream.tapRest();
+	const isWatched = isWebStream(body) && new WebStreamTap(body, tap, state).watch();
 	// All that reads the body for its response does it as anybody would.
-	if (isWatched && isStream) return true;
+	if (isWatched && (isStream || new ResponseTap(tap, state).watch(response))) return true;
 	const asJson = tapWhole(response, "json", tap, state);
 	const asText = tapWhole(response, "text", tap, state);
 	return isWatched || asJson || asText;

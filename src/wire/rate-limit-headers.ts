@@ -1,3 +1,10 @@
+import type { WireFormat } from "./wire-format.ts";
+
+/** The headers of a response, of whatever implementation. */
+interface Headers {
+	get(name: string): string | null;
+}
+
 /** What a provider limits, in the words of our `resource` label. */
 export type RateLimitedResource = "requests" | "tokens" | "input_tokens" | "output_tokens";
 
@@ -9,32 +16,45 @@ export interface RateLimits {
 	readonly retryAfterMs: number | undefined;
 }
 
-/** Header names as OpenAI (and most that are compatible with it) and Anthropic document them. */
-const REMAINING: readonly (readonly [RateLimitedResource, string])[] = [
+type Names = readonly (readonly [RateLimitedResource, string])[];
+
+/** Header names as OpenAI, and most that are compatible with it, document them. */
+const REMAINING: Names = [
 	["requests", "x-ratelimit-remaining-requests"],
 	["tokens", "x-ratelimit-remaining-tokens"],
-	["requests", "anthropic-ratelimit-requests-remaining"],
+];
+const ANTHROPICS_FIRST = "anthropic-ratelimit-requests-remaining";
+/** As Anthropic does: https://platform.claude.com/docs/en/api/rate-limits#response-headers */
+const ANTHROPICS: Names = [
+	["requests", ANTHROPICS_FIRST],
 	["tokens", "anthropic-ratelimit-tokens-remaining"],
 	["input_tokens", "anthropic-ratelimit-input-tokens-remaining"],
 	["output_tokens", "anthropic-ratelimit-output-tokens-remaining"],
 ];
 
 /** Reads the rate-limit headers of a response; `now` in milliseconds since the epoch. */
-export function parseRateLimitHeaders(
-	headers: { get(name: string): string | null },
-	now: number = Date.now(),
-): RateLimits {
+export function parseRateLimitHeaders(headers: Headers, now: number = Date.now()): RateLimits {
 	const retryAfterMs = decimal(headers.get("retry-after-ms")) ?? retryAfter(headers.get("retry-after"), now);
 	return { remaining: parseRemaining(headers), retryAfterMs };
 }
 
-/** How much is left, and nothing else. */
-export function parseRemaining(headers: { get(name: string): string | null }): RateLimits["remaining"] {
+/**
+ * How much is left, and nothing else.
+ *
+ * @param format of the API that has answered, where it is known: another's pass Anthropic's headers on whole, if at all, so
+ * that the first tells. To look for one takes longer than to price an answer.
+ */
+export function parseRemaining(headers: Headers, format?: WireFormat): RateLimits["remaining"] {
 	const remaining: [RateLimitedResource, number][] = [];
-	for (const [resource, name] of REMAINING) {
-		const count = decimal(headers.get(name));
-		if (count !== undefined) remaining.push([resource, count]);
-	}
+	const read = (names: Names): void => {
+		for (const [resource, name] of names) {
+			const count = decimal(headers.get(name));
+			if (count !== undefined) remaining.push([resource, count]);
+		}
+	};
+	read(REMAINING);
+	const isAnthropics = format === undefined || format === "anthropic-messages";
+	if (isAnthropics || headers.get(ANTHROPICS_FIRST) !== null) read(ANTHROPICS);
 	return remaining;
 }
 

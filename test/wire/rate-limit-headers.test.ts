@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseRateLimitHeaders } from "../../src/wire/rate-limit-headers.ts";
+import { parseRateLimitHeaders, parseRemaining } from "../../src/wire/rate-limit-headers.ts";
 
 test("reads OpenAI's headers", () => {
 	const headers = new Headers({
@@ -51,6 +51,21 @@ test.each([
 	[{}, undefined],
 ])("%j asks to wait %s ms", (headers, expected) => {
 	expect(parseRateLimitHeaders(new Headers(headers), NOW).retryAfterMs).toBe(expected);
+});
+
+test("looks for Anthropic's at its own API whichever there are, at another's if there is the first of them", () => {
+	const input = { "anthropic-ratelimit-input-tokens-remaining": "80000" };
+	const all = { ...input, "anthropic-ratelimit-requests-remaining": "999" };
+	const both = [
+		["requests", 999],
+		["input_tokens", 80_000],
+	];
+	expect(parseRemaining(new Headers(all), "openai-chat")).toEqual(both);
+	expect(parseRemaining(new Headers(input), "anthropic-messages")).toEqual([["input_tokens", 80_000]]);
+	expect(parseRemaining(new Headers(input))).toEqual([["input_tokens", 80_000]]);
+	expect(parseRemaining(new Headers(all), "anthropic-messages")).toEqual(both);
+	const own = new Headers({ ...input, "x-ratelimit-remaining-tokens": "5" });
+	expect(parseRemaining(own, "openai-responses")).toEqual([["tokens", 5]]);
 });
 
 test("passes over what is no count, and never throws", () => {
