@@ -36,10 +36,10 @@ export class AnswerContent {
 		reportInternalError("usage", "A part of an answer could not be read.", cause);
 	}
 
-	/** The next bytes; none are kept. */
-	push(chunk: Uint8Array): void {
+	/** The next bytes, and the same as Latin-1 text where somebody has that; none are kept. */
+	push(chunk: Uint8Array, text?: string): void {
 		this.isEvents ??= looksLikeEvents(chunk);
-		if (this.isEvents === true) this.#eventsOf().push(chunk);
+		if (this.isEvents === true) this.#eventsOf().push(chunk, text);
 		else if (this.isEvents === false) (this.#json ??= new JsonDigest()).push(chunk);
 	}
 

@@ -2,6 +2,7 @@ import { WRONG_FORM } from "../wire/body-error.ts";
 import { classifyError } from "../wire/classify-error.ts";
 import type { ParsedUsage } from "../wire/parsed-usage.ts";
 import { UsageChunkFilter } from "../wire/usage-chunk-filter.ts";
+import { latin1 } from "../wire/wire-text.ts";
 import { AnswerContent } from "./answer-content.ts";
 import type { BodyTap } from "./body-tap.ts";
 import type { Exchange } from "./exchange.ts";
@@ -70,16 +71,20 @@ export class AnswerMeter implements BodyTap {
 	}
 
 	bytes(chunk: Uint8Array): Uint8Array {
+		const filter = this.#filter;
+		let text: string | undefined;
 		if (!this.#isOver) {
 			const content = this.#open();
 			try {
-				content.push(chunk);
+				// Both of them look at it.
+				if (filter !== undefined) text = latin1(chunk);
+				content.push(chunk, text);
 				if (content.isEvents === true) this.#observe(content);
 			} catch (cause) {
 				content.tear(cause);
 			}
 		}
-		return this.#filter === undefined ? chunk : this.#filtered(this.#filter, chunk);
+		return filter === undefined ? chunk : this.#filtered(filter, chunk, text);
 	}
 
 	end(): Uint8Array | undefined {
@@ -173,9 +178,9 @@ export class AnswerMeter implements BodyTap {
 	}
 
 	/** Bytes that their reader may keep, and hand on, as those that it would have got. */
-	#filtered(filter: UsageChunkFilter, chunk: Uint8Array): Uint8Array {
+	#filtered(filter: UsageChunkFilter, chunk: Uint8Array, text: string | undefined): Uint8Array {
 		try {
-			return filter.push(chunk);
+			return filter.push(chunk, text);
 		} catch (cause) {
 			this.#filter = undefined;
 			reportInternalError("usage", "A part of an answer could not be filtered.", cause);

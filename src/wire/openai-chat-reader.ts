@@ -69,11 +69,11 @@ function isReceipt(body: Readonly<Record<string, unknown>>): boolean {
 /**
  * Whether there may be more in a chunk than a piece of the answer: an error, a usage, a reason to have ended. A quote inside
  * a text is escaped, so what stands between bare quotes is a name, or a text that is only this. The names are looked for
- * by their ends, which begin with a rarer letter than a quote: that is several times as fast.
+ * by their ends, which begin with something rarer than a quote: that is several times as fast.
  */
 function hasNews(data: string, isComplete: boolean): boolean {
 	if (data.includes('rror"') && data.includes('"error"')) return true;
-	return hasValue(data, 'usage"') || (!isComplete && hasValue(data, 'h_reason"'));
+	return hasValue(data, 'usage"') || (!isComplete && hasValue(data, '_reason"'));
 }
 
 /** Whether a field whose name ends so is there and is not `null`. */

@@ -1,3 +1,5 @@
+import { latin1 } from "./wire-text.ts";
+
 /** How large one event may be, unless said otherwise, in bytes: 16 MiB. */
 const MAX_EVENT_BYTES: number = 16 * 1024 * 1024;
 /** A larger buffer is not kept for the next line. */
@@ -42,10 +44,9 @@ export class SseParser {
 		this.#maxEventBytes = maxEventBytes;
 	}
 
-	/** The next bytes. */
-	push(chunk: Uint8Array): void {
+	/** The next bytes, and the same as text. */
+	push(chunk: Uint8Array, text: string = latin1(chunk)): void {
 		if (chunk.length === 0) return;
-		const text = latin1(chunk, chunk.length);
 		let start = this.#endedInCr && text.charCodeAt(0) === LF ? 1 : 0;
 		this.#endedInCr = text.charCodeAt(text.length - 1) === CR;
 		if (this.#markBytes !== undefined) {
@@ -99,7 +100,7 @@ export class SseParser {
 		if (size > this.#maxEventBytes) {
 			// Only data makes an event large: a comment may be as long as it likes.
 			const beginning =
-				latin1(this.#held, Math.min(this.#heldBytes, 4)) + latin1(bytes, Math.min(bytes.length, 4));
+				latin1(this.#held.subarray(0, Math.min(this.#heldBytes, 4))) + latin1(bytes.subarray(0, 4));
 			this.#isTooLarge ||= beginning.startsWith("data");
 			this.#isLineCut = true;
 			this.#heldBytes = 0;
@@ -121,7 +122,7 @@ export class SseParser {
 			this.#isLineCut = false;
 			return;
 		}
-		const line = latin1(this.#held, this.#heldBytes) + end;
+		const line = latin1(this.#held.subarray(0, this.#heldBytes)) + end;
 		this.#heldBytes = 0;
 		if (this.#held.length > MAX_KEPT_BYTES) this.#held = NOTHING;
 		this.#line(line, 0, line.length);
@@ -155,10 +156,6 @@ export class SseParser {
 			this.hasSkipped = true;
 		} else if (data !== undefined) this.#onEvent(name, data);
 	}
-}
-
-function latin1(bytes: Uint8Array, length: number): string {
-	return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString("latin1");
 }
 
 /** The value of a field whose name ends there; `undefined` where the name goes on. */

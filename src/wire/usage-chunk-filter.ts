@@ -1,4 +1,5 @@
 import { endOfEvents, usageCuts } from "./usage-cuts.ts";
+import { latin1 } from "./wire-text.ts";
 
 /** What is larger passes as it is, in bytes: 1 MiB. */
 const MAX_EVENT_BYTES: number = 1024 * 1024;
@@ -18,10 +19,10 @@ export class UsageChunkFilter {
 	/** The chunks are of Node's own class. */
 	#areBuffers = false;
 
-	push(chunk: Uint8Array): Uint8Array {
+	/** The next bytes, and the same as text; what their reader gets of them. */
+	push(chunk: Uint8Array, text: string = latin1(chunk)): Uint8Array {
 		if (chunk.length === 0) return chunk;
 		this.#areBuffers = Buffer.isBuffer(chunk);
-		const text = bufferOf(chunk).toString("latin1");
 		const end = endOfEvents(this.#seam + text) - this.#seam.length;
 		const held = this.#held;
 		if (end < 0 || (end === 0 && held === "")) {
@@ -56,7 +57,7 @@ export class UsageChunkFilter {
 	#bytes(text: string): Uint8Array {
 		if (text === "") return NOTHING;
 		const bytes = this.#areBuffers ? Buffer.allocUnsafeSlow(text.length) : new Uint8Array(text.length);
-		bufferOf(bytes).write(text, "latin1");
+		Buffer.from(bytes.buffer).write(text, "latin1");
 		return bytes;
 	}
 }
@@ -71,8 +72,4 @@ function withoutUsage(events: string): string {
 		from = cuts[index + 1] ?? from;
 	}
 	return from === 0 ? events : kept + events.slice(from);
-}
-
-function bufferOf({ buffer, byteLength, byteOffset }: Uint8Array): Buffer {
-	return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -7,6 +7,11 @@ export function latin1Json(data: string): unknown {
 	}
 }
 
+/** The wire's bytes as Latin-1 text, a character a byte. */
+export function latin1({ buffer, byteLength, byteOffset }: Uint8Array): string {
+	return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
+}
+
 /** Whether an event begins like JSON and is none: what does not begin so may be a server's sign of life. */
 export function isBroken(data: string): boolean {
 	return data.startsWith("{") && latin1Json(data) === undefined;
