@@ -15,16 +15,36 @@ const SOURCE: fc.Arbitrary<Source> = fc.record({
 	isSlow: fc.boolean(),
 });
 
+/** A stream that somebody has given a method, which does what it did. */
+function touch(response: Response, isTouched: boolean): void {
+	const { body } = response;
+	if (body === null || !isTouched) return;
+	const { pipeTo } = body;
+	Object.defineProperty(body, "pipeTo", {
+		configurable: true,
+		value: (...args: Parameters<typeof pipeTo>) => pipeTo.apply(body, args),
+	});
+}
+
 test("any steps in any order: each goes as without us, and asks the source no sooner", async () => {
 	const steps = fc.array(fc.constantFrom(...Object.keys(STEPS)), { minLength: 1, maxLength: 8 });
 	await fc.assert(
-		fc.asyncProperty(SOURCE, steps, fc.boolean(), async (source, names, isStream) => {
-			const plain = await take(names, make(source));
-			const made = make(source);
-			const tap = new RecordingTap();
-			expect(tapBody(made.response, tap, { isStream })).toBe(true);
-			expect(await take(names, made)).toEqual(plain);
-		}),
+		fc.asyncProperty(
+			SOURCE,
+			steps,
+			fc.boolean(),
+			fc.boolean(),
+			async (source, names, isStream, isTouched) => {
+				const without = make(source);
+				touch(without.response, isTouched);
+				const plain = await take(names, without);
+				const made = make(source);
+				touch(made.response, isTouched);
+				const tap = new RecordingTap();
+				expect(tapBody(made.response, tap, { isStream })).toBe(true);
+				expect(await take(names, made)).toEqual(plain);
+			},
+		),
 		{ numRuns: 1000 },
 	);
 }, 60_000);
@@ -38,6 +58,36 @@ test("the response and its body are the objects that they were", () => {
 	expect(body).toBeInstanceOf(ReadableStream);
 	expect(Object.keys(response)).toEqual([]);
 	expect(Object.keys(body ?? {})).toEqual([]);
+});
+
+test("there is no way to read a stream of Node's own that is not watched", () => {
+	const { response } = make({ chunks: [], isBytes: true, fails: false });
+	tapBody(response, new RecordingTap());
+	const body = bodyOf(response);
+	const ways = Reflect.ownKeys(ReadableStream.prototype).filter((key) => {
+		const { value }: PropertyDescriptor =
+			Object.getOwnPropertyDescriptor(ReadableStream.prototype, key) ?? {};
+		return typeof value === "function" && key !== "constructor" && typeof key === "string";
+	});
+	expect(ways.length).toBeGreaterThan(5);
+	for (const key of [...ways, Symbol.asyncIterator]) {
+		expect(Reflect.get(body, key), String(key)).not.toBe(Reflect.get(ReadableStream.prototype, key));
+	}
+	// One that has it from its prototype looks like one that has not.
+	const listed: string[] = [];
+	for (const key in body) listed.push(key);
+	const plain: string[] = [];
+	for (const key in new ReadableStream()) plain.push(key);
+	expect(listed.toSorted()).toEqual(plain.toSorted());
+});
+
+test("what is read through a getter of the prototype's is seen", async () => {
+	const { response } = make({ chunks: [Buffer.from("ab")], isBytes: true, fails: false });
+	const tap = new RecordingTap();
+	tapBody(response, tap);
+	const body: unknown = Reflect.get(Response.prototype, "body", response);
+	expect((await joined(body as ReadableStream<Uint8Array>)).toString()).toBe("ab"); // it is what `body` is
+	expect(tap.heard).toEqual(["end"]);
 });
 
 async function* chunksOf(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -90,8 +140,9 @@ const WHOLE: Readonly<Record<string, (response: Response) => Promise<Buffer>>> =
 describe.each(Object.entries(WHOLE))("%s", (_, read) => {
 	test("gives all bytes, and shows each of them once", async () => {
 		await fc.assert(
-			fc.asyncProperty(CHUNKS, fc.boolean(), async (chunks, isBytes) => {
+			fc.asyncProperty(CHUNKS, fc.boolean(), fc.boolean(), async (chunks, isBytes, isTouched) => {
 				const { asked, response } = make({ chunks, isBytes, fails: false });
+				touch(response, isTouched);
 				const tap = new RecordingTap();
 				tapBody(response, tap);
 				const expected = Buffer.concat(chunks);
