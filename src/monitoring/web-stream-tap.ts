@@ -127,10 +127,11 @@ export class WebStreamTap {
 	#iterate(args: Args): unknown {
 		const [options] = args;
 		if (!areOptions(options)) return this.#untapped("values", args);
-		const reader = this.#getReader();
-		this.#state.isByBytes = true;
+		// Which may throw: then nobody reads.
 		const preventCancel: unknown =
 			options === undefined || options === null ? undefined : Reflect.get(options, "preventCancel");
+		const reader = this.#getReader();
+		this.#state.isByBytes = true;
 		return new BodyIterator(reader, this.#tap, Boolean(preventCancel));
 	}
 

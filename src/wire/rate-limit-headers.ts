@@ -23,11 +23,13 @@ const REMAINING: Names = [
 	["requests", "x-ratelimit-remaining-requests"],
 	["tokens", "x-ratelimit-remaining-tokens"],
 ];
-const ANTHROPICS_FIRST = "anthropic-ratelimit-requests-remaining";
 /** As Anthropic does: https://platform.claude.com/docs/en/api/rate-limits#response-headers */
 const ANTHROPICS: Names = [
-	["requests", ANTHROPICS_FIRST],
+	["requests", "anthropic-ratelimit-requests-remaining"],
 	["tokens", "anthropic-ratelimit-tokens-remaining"],
+];
+/** Which stand beside those. */
+const ANTHROPICS_MORE: Names = [
 	["input_tokens", "anthropic-ratelimit-input-tokens-remaining"],
 	["output_tokens", "anthropic-ratelimit-output-tokens-remaining"],
 ];
@@ -41,8 +43,8 @@ export function parseRateLimitHeaders(headers: Headers, now: number = Date.now()
 /**
  * How much is left, and nothing else.
  *
- * @param format of the API that has answered, where it is known: another's pass Anthropic's headers on whole, if at all, so
- * that the first tells. To look for one takes longer than to price an answer.
+ * @param format of the API that has answered, where it is known: where another passes none of Anthropic's general headers on, it is
+ * not asked for the particular ones. To look for one takes longer than to price an answer.
  */
 export function parseRemaining(headers: Headers, format?: WireFormat): RateLimits["remaining"] {
 	const remaining: [RateLimitedResource, number][] = [];
@@ -53,8 +55,10 @@ export function parseRemaining(headers: Headers, format?: WireFormat): RateLimit
 		}
 	};
 	read(REMAINING);
+	const others = remaining.length;
+	read(ANTHROPICS);
 	const isAnthropics = format === undefined || format === "anthropic-messages";
-	if (isAnthropics || headers.get(ANTHROPICS_FIRST) !== null) read(ANTHROPICS);
+	if (isAnthropics || remaining.length > others) read(ANTHROPICS_MORE);
 	return remaining;
 }
 

@@ -42,9 +42,11 @@ function cutsBetween(text: string, ends: LineEnds): readonly number[] {
 			end = ends.endOfEvent(text, start);
 			missed = 0;
 		}
-		const next = cutAt(text, { start, end, line: ends.lineStart(text, start, at) }, at - 1, cuts);
-		if (next === -1) missed += 1;
-		at = text.indexOf(NAME, next === -1 ? (missed < MOST_MISSED ? at + NAME.length : end) : next);
+		const place = { start, end, line: ends.lineStart(text, start, at) };
+		const isCut = cutAt(text, place, at - 1, cuts);
+		if (!isCut) missed += 1;
+		// An event has one; what has more is none of OpenAI's, and with two cuts might be no JSON any more.
+		at = text.indexOf(NAME, isCut || missed >= MOST_MISSED ? end : at + NAME.length);
 	}
 	return cuts;
 }
@@ -61,28 +63,28 @@ const NO_CHOICES = /"choices"\s*:\s*\[\s*\]/;
 /**
  * Cuts out what the usage that stands there in an event has put into it.
  *
- * @returns where that ends; -1 where it is nothing
+ * @returns whether it is anything
  */
-function cutAt(text: string, { end, line, start }: Place, at: number, cuts: number[]): number {
-	if (text.charCodeAt(at) !== QUOTE || !isData(text, line)) return -1;
+function cutAt(text: string, { end, line, start }: Place, at: number, cuts: number[]): boolean {
+	if (text.charCodeAt(at) !== QUOTE || !isData(text, line)) return false;
 	const value = valueAt(text, at + NAME.length + 1);
-	if (value === -1) return -1;
+	if (value === -1) return false;
 	if (text.charCodeAt(value) === OPEN) {
-		if (!isExtra(text.slice(start, end))) return -1;
+		if (!isExtra(text.slice(start, end))) return false;
 		cuts.push(start, end);
-		return end;
+		return true;
 	}
 	const after = value + 4;
-	if (!text.startsWith("null", value) || !isOutermost(text, after, end)) return -1;
+	if (!text.startsWith("null", value) || !isOutermost(text, after, end)) return false;
 	if (text.charCodeAt(at - 1) === COMMA) {
 		cuts.push(at - 1, after);
-		return after;
+		return true;
 	}
 	const before = COMMA_BEFORE.exec(text.slice(Math.max(line, at - 8), at));
 	COMMA_BEHIND.lastIndex = after;
 	const last = before === null && COMMA_BEHIND.test(text) ? COMMA_BEHIND.lastIndex : after;
 	cuts.push(at - (before?.[0].length ?? 0), last);
-	return last;
+	return true;
 }
 
 /** Whether the line that begins there is an event's data, and that is an object. */

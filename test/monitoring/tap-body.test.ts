@@ -81,6 +81,18 @@ test("there is no way to read a stream of Node's own that is not watched", () =>
 	expect(listed.toSorted()).toEqual(plain.toSorted());
 });
 
+test("options that throw leave the stream unlocked", () => {
+	const { response } = make({ chunks: [Buffer.from("ab")], isBytes: true, fails: false });
+	tapBody(response, new RecordingTap());
+	const options = {
+		get preventCancel(): boolean {
+			throw new Error("none");
+		},
+	};
+	expect(() => bodyOf(response).values(options)).toThrow("none");
+	expect(bodyOf(response).locked).toBe(false);
+});
+
 test("what is read through a getter of the prototype's is seen", async () => {
 	const { response } = make({ chunks: [Buffer.from("ab")], isBytes: true, fails: false });
 	const tap = new RecordingTap();

@@ -53,14 +53,19 @@ test.each([
 	expect(parseRateLimitHeaders(new Headers(headers), NOW).retryAfterMs).toBe(expected);
 });
 
-test("looks for Anthropic's at its own API whichever there are, at another's if there is the first of them", () => {
+test("looks for Anthropic's at its own API whichever there are, at another's if there is a general one", () => {
 	const input = { "anthropic-ratelimit-input-tokens-remaining": "80000" };
+	const tokens = { ...input, "anthropic-ratelimit-tokens-remaining": "7" };
 	const all = { ...input, "anthropic-ratelimit-requests-remaining": "999" };
 	const both = [
 		["requests", 999],
 		["input_tokens", 80_000],
 	];
 	expect(parseRemaining(new Headers(all), "openai-chat")).toEqual(both);
+	expect(parseRemaining(new Headers(tokens), "openai-chat")).toEqual([
+		["tokens", 7],
+		["input_tokens", 80_000],
+	]);
 	expect(parseRemaining(new Headers(input), "anthropic-messages")).toEqual([["input_tokens", 80_000]]);
 	expect(parseRemaining(new Headers(input))).toEqual([["input_tokens", 80_000]]);
 	expect(parseRemaining(new Headers(all), "anthropic-messages")).toEqual(both);

@@ -188,6 +188,15 @@ describe("a stream", () => {
 		expect(bytes).toEqual(new Uint8Array(Buffer.from(event)));
 	});
 
+	test.each([
+		['{"usage":null,"usage":null,"a":1}', '{"usage":null,"a":1}'],
+		['{"a":1,"usage":null,"b":2,"usage":null}', '{"a":1,"b":2,"usage":null}'],
+		['{"choices":[],"usage":null,"usage":{"prompt_tokens":1}}', '{"choices":[],"usage":{"prompt_tokens":1}}'],
+	])("an event that names it twice, %s, stays an event", (asked, plain) => {
+		const next = 'data: {"b":1}\n\n';
+		expect(filtered([Buffer.from(`data: ${asked}\n\n${next}`)])).toBe(`data: ${plain}\n\n${next}`);
+	});
+
 	test("without a blank line at its end, or cut in the middle of an event, loses nothing", () => {
 		const asked = 'data: {"choices":[1],"usage":null}\n\ndata: {"choices":[2],"usage":null,"b":"ä"}';
 		const bytes = Buffer.from(asked);
@@ -300,6 +309,11 @@ describe("time is in proportion to the size", () => {
 				event.replace(',"usage":null', "").repeat(20_000),
 			);
 		});
+	});
+
+	test("of an event that has it many times", () => {
+		const event = `data: {"a":1${',"usage":null'.repeat(50_000)}}\n\n`;
+		within(2000, () => expect(filtered([Buffer.from(event)])).toBe(event.replace(',"usage":null', "")));
 	});
 
 	test("of a text that only looks like it", () => {
