@@ -19,11 +19,10 @@ const SOURCE: fc.Arbitrary<Source> = fc.record({
 function touch(response: Response, isTouched: boolean): void {
 	const { body } = response;
 	if (body === null || !isTouched) return;
-	const { pipeTo } = body;
-	Object.defineProperty(body, "pipeTo", {
-		configurable: true,
-		value: (...args: Parameters<typeof pipeTo>) => pipeTo.apply(body, args),
-	});
+	const value = (...args: Parameters<typeof body.pipeTo>): Promise<void> =>
+		// oxlint-disable-next-line typescript/unbound-method -- it is applied to its stream
+		Reflect.apply(ReadableStream.prototype.pipeTo, body, args);
+	Object.defineProperty(body, "pipeTo", { configurable: true, value });
 }
 
 test("any steps in any order: each goes as without us, and asks the source no sooner", async () => {
