@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { readLedger } from "../../src/ledger/read-ledger.ts";
+import { spoolFolder } from "../../src/ledger/spool.ts";
 
 const PROCESS: string = new URL("ledger-process.ts", import.meta.url).pathname;
 
@@ -100,8 +102,11 @@ export interface Held {
 	readonly all: number;
 }
 
-/** Opens the file as the command line does, and counts by SQL of its own. */
+const NOTHING: Held = { rows: 0, different: 0, last: 0, byHour: 0, byDay: 0, all: 0 };
+
+/** Opens the file as the command line does, and counts by SQL of its own. Who is killed at once leaves none. */
 export async function held(path: string, processId: string): Promise<Held> {
+	if (!existsSync(path) && !existsSync(spoolFolder(path))) return NOTHING;
 	const warnings: string[] = [];
 	const store = await readLedger(path, (message) => warnings.push(message));
 	await store.close();
