@@ -29,7 +29,7 @@ export function hiddenField<T>(): HiddenField<T> {
 	};
 }
 
-// oxlint-disable-next-line typescript/no-extraneous-class -- a private field wants a class, and that a base
+// oxlint-disable-next-line typescript/no-extraneous-class -- only a class that extends one gives its private fields to what that returns
 class Returned {
 	constructor(object: object) {
 		return object;
