@@ -10,8 +10,9 @@ import { type Figure, type MeasureOptions, median } from "./result.ts";
 /** Events of a stream. */
 const EVENTS = 1000;
 /**
- * V8 has compiled then what is measured, as `node --trace-opt` shows it: of what only the instrumented client has, the most
- * between the 10,000th call and the 12,000th, and the last at the 29,000th. A stream is a thousand times as much of it.
+ * V8 has compiled then the most of what is measured, as `node --trace-opt` shows it: of what only the instrumented client has,
+ * nearly all between the 10,000th call and the 12,000th, and small functions up to the 30,000th, where that was looked at. A
+ * stream is a thousand times as much of it.
  */
 const WARM_UP = { calls: 30_000, streams: 500 };
 /** The fewest pairs that tell a hundredth, on a machine that others work on. */
@@ -70,8 +71,8 @@ interface Pairs {
 }
 
 /**
- * How many hundredths longer the second of a pair takes: the median over the pairs, of which both are slow when the machine
- * is.
+ * How many hundredths longer the instrumented client takes: the median over the pairs, of which both are slow when the
+ * machine is.
  */
 function share({ metered, plain }: Pairs): Figure {
 	const ratios = metered.map((ms, i) => ms / (plain[i] ?? Number.NaN));

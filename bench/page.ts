@@ -42,8 +42,8 @@ the gates hold: half of a goal that is a ratio, twice of one that is a size.
 - The event loop's longest turn is seen by a \`setImmediate\` that renews itself: what runs between two of its calls is what
   a request that comes in has to wait for.
 - What \`instrument()\` adds is measured in pairs: the plain client and the instrumented one ask the same server, which is a process
-  of its own, in turn, after 30,000 calls or 500 streams of each: V8 compiles the most of what only the instrumented one has
-  around its 11,000th call, and the last of it near its 30,000th. Calls come in blocks of twenty, so that what is put off is told,
+  of its own, in turn, after 30,000 calls or 500 streams of each: V8 compiles nearly all of what only the instrumented one has
+  around its 11,000th call, and small functions of it up to the 30,000th. Calls come in blocks of twenty, so that what is put off is told,
   too. The figure is the median over four hundred pairs, of the relation of the two or of their difference: where the machine is
   slow, both are. On a real network a call takes a thousand times as long.
 - Memory is heapUsed and arrayBuffers of a whole registry after a garbage collection, families and label strings included,
