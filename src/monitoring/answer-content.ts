@@ -20,8 +20,10 @@ export class AnswerContent {
 	/** @param type what the header `content-type` says */
 	constructor(question: Question, type: string | null) {
 		this.reader = readerFor(question.format, question.model);
-		const isSse = /^\s*text\/event-stream/i.test(type ?? "");
-		this.#isAws = !isSse && isAwsEvents(type);
+		// What nearly all say is told without looking closer.
+		const isJson = type === "application/json";
+		const isSse = !isJson && /^\s*text\/event-stream/i.test(type ?? "");
+		this.#isAws = !isJson && !isSse && isAwsEvents(type);
 		this.isEvents = isSse || this.#isAws || (question.isStream ? undefined : false);
 	}
 

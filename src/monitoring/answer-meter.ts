@@ -139,7 +139,7 @@ export class AnswerMeter implements BodyTap {
 		else if (content?.reader.isComplete === true) this.#complete(content);
 	}
 
-	/** How it is read cannot be seen: so it counts as read, and its usage as not told. */
+	/** It counts as read, and its usage as not told. */
 	unwatched(): void {
 		if (!this.#isOver) this.#finish(this.#open());
 	}

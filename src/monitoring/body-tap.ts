@@ -18,6 +18,8 @@ export interface BodyTap {
 	left(): void;
 	/** What nobody has begun to read, nobody can read any more. */
 	forgotten(): void;
+	/** How it is read cannot be seen. */
+	unwatched(): void;
 	/** Nor can anybody read on. */
 	dropped(): void;
 	/** From now on somebody should read it. */

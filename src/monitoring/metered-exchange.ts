@@ -4,7 +4,7 @@ import { classifyError } from "../wire/classify-error.ts";
 import type { Attempt } from "./attempt.ts";
 import type { BodyTap } from "./body-tap.ts";
 import { Exchange } from "./exchange.ts";
-import { type AnswerHead, headOf, type HttpExchange } from "./http-exchange.ts";
+import { type AnswerHead, headOf, type HttpExchange, isEmpty, nodesHead } from "./http-exchange.ts";
 import type { Question } from "./question.ts";
 import { quietly } from "./quietly.ts";
 import { readAnswer, watchUnread } from "./read-answer.ts";
@@ -34,11 +34,11 @@ export class MeteredExchange implements HttpExchange {
 		call.exchanges.push(this.#exchange);
 	}
 
-	answered(response: Response): void {
+	answered(response: Response, isNodes: boolean): void {
 		const { call, endsWith } = this.#question;
 		let isMetered = false;
 		quietly("call", "An answer could not be metered.", () => {
-			const head = headOf(response);
+			const head = isNodes ? nodesHead(response) : headOf(response);
 			if (head === undefined) {
 				this.#attempt.failed();
 				this.#noAnswer(endsWith === "fetch", "There is no response.");
@@ -94,18 +94,20 @@ export class MeteredExchange implements HttpExchange {
 		return readAnswer(response, head, this.#question, this.#exchange, this.#signal);
 	}
 
-	#readRefusal(response: Response, { body, headers, isEmpty, status }: AnswerHead): BodyTap | undefined {
+	#readRefusal(response: Response, head: AnswerHead): BodyTap | undefined {
 		const { call, endsWith } = this.#question;
 		this.#exchange.isFailed = true;
 		// Who asks it hears of it in a way of its own.
 		if (endsWith === "answer" || endsWith === "client") return undefined;
 		const isOurs = endsWith === "fetch";
-		const meter = new RefusalMeter(status, headers, (refusal, at) => {
+		const meter = new RefusalMeter(head.status, head.headers, (refusal, at) => {
 			if (isOurs) call.fail(refusal, at);
 			else quietly("call", "A refusal could not be recorded.", () => this.#exchange.failed(typeOf(refusal)));
 		});
 		if (isOurs) meter.ends(call, this.#signal);
-		if (isEmpty || !tapBody(response, meter, { body })) meter.dropped();
+		// Whatever its type says.
+		const body: unknown = response.body;
+		if (isEmpty(head, body) || !tapBody(response, meter, { body })) meter.dropped();
 		return meter;
 	}
 

@@ -51,12 +51,15 @@ export function meteredFetch(fetch?: Fetch, options: MeteredFetchOptions = {}): 
 	// What is not given is not passed on either.
 	const start = (input: Input, init: RequestInit | undefined): Promise<Response> =>
 		init === undefined ? send(input) : send(input, init);
-	const sent = (input: Input, init: RequestInit | undefined): Promise<Response> =>
-		isLast() ? start(input, init) : runInFetch(input, init, () => start(input, init));
+	const sent = (input: Input, init: RequestInit | undefined): Sent => {
+		const isNodes = isLast();
+		const response = isNodes ? start(input, init) : runInFetch(input, init, () => start(input, init));
+		return { response, isNodes };
+	};
 	const metered: Fetch = (input, init) => {
 		const question = requests.questionOf(input, init);
 		if (question !== undefined) {
-			const { passed } = takeRoute(input, init);
+			const passed = question.namesRoute ? takeRoute(input, init).passed : init;
 			const exchange = opened(() => openAsked(question, input, passed));
 			return exchange === undefined ? start(input, passed) : meters(exchange, sent(input, passed));
 		}
@@ -105,35 +108,38 @@ function globalFetch(first: Fetch, self: () => Fetch): Fetch {
 	};
 }
 
-async function meters(exchange: HttpExchange, sent: Promise<Response>): Promise<Response> {
+/** What has been sent. */
+interface Sent {
+	readonly response: Promise<Response>;
+	/** By Node's own `fetch`, right here. */
+	readonly isNodes: boolean;
+}
+
+async function meters(exchange: HttpExchange, sent: Sent): Promise<Response> {
 	let response: Response;
 	try {
-		response = await sent;
+		response = await sent.response;
 	} catch (error) {
 		exchange.failed(error);
 		throw error;
 	}
-	exchange.answered(response);
+	exchange.answered(response, sent.isNodes);
 	return response;
 }
 
 /** What is asked is read while the request is on its way: nothing waits for it. */
-async function metersLater(
-	found: FoundRequest,
-	asked: Promise<Asked>,
-	sent: Promise<Response>,
-): Promise<Response> {
+async function metersLater(found: FoundRequest, asked: Promise<Asked>, sent: Sent): Promise<Response> {
 	// Its failure is told of a little later.
-	sent.catch(() => undefined);
+	sent.response.catch(() => undefined);
 	const said = await asked;
 	let exchange: HttpExchange | undefined;
 	try {
 		exchange = opened(() => found.open(said));
 	} catch {
 		// By a first budget that was added meanwhile: too late, the provider has been asked.
-		return sent;
+		return sent.response;
 	}
-	return exchange === undefined ? sent : meters(exchange, sent);
+	return exchange === undefined ? sent.response : meters(exchange, sent);
 }
 
 /** The same where what is asked has to be known first. */
@@ -141,7 +147,7 @@ async function metersAfter(
 	found: FoundRequest,
 	asked: Promise<Asked>,
 	start: () => Promise<Response>,
-	sent: () => Promise<Response>,
+	sent: () => Sent,
 ): Promise<Response> {
 	const said = await asked;
 	const exchange = opened(() => found.open(said));

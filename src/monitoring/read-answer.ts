@@ -3,9 +3,10 @@ import { LlmError } from "../core/llm-error.ts";
 import { AnswerMeter } from "./answer-meter.ts";
 import type { BodyTap } from "./body-tap.ts";
 import { Exchange } from "./exchange.ts";
-import { type AnswerHead, headOf } from "./http-exchange.ts";
+import { type AnswerHead, headOf, isEmpty } from "./http-exchange.ts";
 import { Question } from "./question.ts";
 import { quietly } from "./quietly.ts";
+import { ResponseTap } from "./response-tap.ts";
 import { tapBody } from "./tap-body.ts";
 
 /**
@@ -15,20 +16,27 @@ import { tapBody } from "./tap-body.ts";
  */
 export function readAnswer(
 	response: Response,
-	{ body, headers, isEmpty }: AnswerHead,
+	head: AnswerHead,
 	question: Question,
 	exchange: Exchange,
 	signal: AbortSignal | undefined,
 ): BodyTap | undefined {
 	const { call, endsWith, isStream, leavesByUnlocking } = question;
-	if (isEmpty) {
+	// Who reads a whole answer of Node's own hardly ever looks at its body.
+	const isLazy = head.isNodes && !isStream;
+	// Whatever its type says.
+	const body: unknown = isLazy ? undefined : response.body;
+	if (isEmpty(head, body)) {
 		exchange.failed("invalid_response");
 		if (endsWith === "fetch" || endsWith === "answer")
 			call.fail(new LlmError("invalid_response", "The answer is empty."));
 		return undefined;
 	}
-	const meter = new AnswerMeter(question, exchange, headers.get("content-type"), signal);
-	if (!tapBody(response, meter, { body, isStream, leavesByUnlocking })) meter.unwatched();
+	const meter = new AnswerMeter(question, exchange, head.headers.get("content-type"), signal);
+	const isTapped = isLazy
+		? ResponseTap.watchNodes(response, meter, leavesByUnlocking)
+		: tapBody(response, meter, { body, isStream, leavesByUnlocking });
+	if (!isTapped) meter.unwatched();
 	if (isStream) meter.waits();
 	return meter;
 }
@@ -71,6 +79,10 @@ const unread = new FinalizationRegistry<BodyTap>((tap) => tap.forgotten());
 export function watchUnread(response: Response, tap: BodyTap | undefined): void {
 	if (tap === undefined || tap.isOver) return;
 	quietly("call", "An answer could not be watched.", () => {
+		if (!ResponseTap.watchBody(response)) {
+			tap.unwatched();
+			return;
+		}
 		const body: unknown = response.body;
 		unread.register(typeof body === "object" && body !== null ? body : response, tap);
 		tap.waits();

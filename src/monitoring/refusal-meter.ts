@@ -52,6 +52,11 @@ export class RefusalMeter implements BodyTap {
 		else signal?.addEventListener?.("abort", onAbort, { once: true });
 	}
 
+	/** Then its status has to do. */
+	unwatched(): void {
+		this.dropped();
+	}
+
 	/** The time of one that ends a call begins with it. */
 	waits(): void {}
 

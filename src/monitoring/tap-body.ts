@@ -7,7 +7,7 @@ import { isWebStream, WebStreamTap } from "./web-stream-tap.ts";
 
 /** How a body comes and is read. */
 export interface BodyKind {
-	/** What the response has given for one already, of whatever implementation. */
+	/** What the response has given for one already, of whatever implementation: to ask Node's own takes long. */
 	readonly body?: unknown;
 	/** In pieces, so that it is looked at by the byte however it is read. */
 	readonly isStream?: boolean;
@@ -28,7 +28,7 @@ export function tapBody(response: Response, tap: BodyTap, kind: BodyKind = {}): 
 	if (isNodeStream(body)) return tapNodeStream(body, tap);
 	const isWatched = isWebStream(body) && new WebStreamTap(body, tap, state).watch();
 	// All that reads the body for its response does it as anybody would.
-	if (isWatched && (isStream || new ResponseTap(tap, state).watch(response))) return true;
+	if (isWatched && (isStream || ResponseTap.watch(response, tap, state))) return true;
 	const asJson = tapWhole(response, "json", tap, state);
 	const asText = tapWhole(response, "text", tap, state);
 	return isWatched || asJson || asText;

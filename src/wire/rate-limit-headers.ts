@@ -16,22 +16,22 @@ export interface RateLimits {
 	readonly retryAfterMs: number | undefined;
 }
 
-type Names = readonly (readonly [RateLimitedResource, string])[];
+type Names = readonly { readonly resource: RateLimitedResource; readonly name: string }[];
 
 /** Header names as OpenAI, and most that are compatible with it, document them. */
 const REMAINING: Names = [
-	["requests", "x-ratelimit-remaining-requests"],
-	["tokens", "x-ratelimit-remaining-tokens"],
+	{ resource: "requests", name: "x-ratelimit-remaining-requests" },
+	{ resource: "tokens", name: "x-ratelimit-remaining-tokens" },
 ];
 /** As Anthropic does: https://platform.claude.com/docs/en/api/rate-limits#response-headers */
 const ANTHROPICS: Names = [
-	["requests", "anthropic-ratelimit-requests-remaining"],
-	["tokens", "anthropic-ratelimit-tokens-remaining"],
+	{ resource: "requests", name: "anthropic-ratelimit-requests-remaining" },
+	{ resource: "tokens", name: "anthropic-ratelimit-tokens-remaining" },
 ];
 /** Which stand beside those. */
 const ANTHROPICS_MORE: Names = [
-	["input_tokens", "anthropic-ratelimit-input-tokens-remaining"],
-	["output_tokens", "anthropic-ratelimit-output-tokens-remaining"],
+	{ resource: "input_tokens", name: "anthropic-ratelimit-input-tokens-remaining" },
+	{ resource: "output_tokens", name: "anthropic-ratelimit-output-tokens-remaining" },
 ];
 
 /** Reads the rate-limit headers of a response; `now` in milliseconds since the epoch. */
@@ -48,18 +48,20 @@ export function parseRateLimitHeaders(headers: Headers, now: number = Date.now()
  */
 export function parseRemaining(headers: Headers, format?: WireFormat): RateLimits["remaining"] {
 	const remaining: [RateLimitedResource, number][] = [];
-	const read = (names: Names): void => {
-		for (const [resource, name] of names) {
-			const count = decimal(headers.get(name));
-			if (count !== undefined) remaining.push([resource, count]);
-		}
-	};
-	read(REMAINING);
+	readInto(remaining, headers, REMAINING);
 	const others = remaining.length;
-	read(ANTHROPICS);
+	readInto(remaining, headers, ANTHROPICS);
 	const isAnthropics = format === undefined || format === "anthropic-messages";
-	if (isAnthropics || remaining.length > others) read(ANTHROPICS_MORE);
+	if (isAnthropics || remaining.length > others) readInto(remaining, headers, ANTHROPICS_MORE);
 	return remaining;
+}
+
+function readInto(remaining: [RateLimitedResource, number][], headers: Headers, names: Names): void {
+	for (const { name, resource } of names) {
+		const value = headers.get(name);
+		const count = value === null ? undefined : decimal(value);
+		if (count !== undefined) remaining.push([resource, count]);
+	}
 }
 
 /** RFC 9110, 10.2.3: seconds, or a date; a date that has passed means now. */

@@ -203,3 +203,29 @@ describe("withRoute", () => {
 		expect(recorder.counter("hyperagent_label_overflow_total")).toBeGreaterThan(0);
 	});
 });
+
+test.each([5, 6, 7] as const)(
+	"what a client of openai %i adds to each fetch reaches no server either",
+	async (major) => {
+		const run = provider.script("openai-chat", "complete");
+		// Their types forbid it, and nothing else does.
+		const adding: object = {
+			fetchOptions: { headers: { [HEADER]: "added", "content-type": "application/json" } },
+		};
+		const plain = instrument(new MAJORS[major](openaiOptions(run.baseURL)), { route: "own" });
+		const always = instrument(new MAJORS[major]({ ...openaiOptions(run.baseURL), ...adding }), {
+			route: "own",
+		});
+		const named = instrument(
+			new MAJORS[major]({ ...openaiOptions(run.baseURL), defaultHeaders: { [HEADER]: "default" } }),
+			{ route: "own" },
+		);
+		for (let time = 0; time < 2; time += 1) {
+			await plain.chat.completions.create(CHAT);
+			await plain.chat.completions.create(CHAT, adding);
+			await always.chat.completions.create(CHAT);
+			await named.chat.completions.create(CHAT);
+		}
+		expect(await routes(run)).toEqual(["own", "own", "own", "default", "own", "own", "own", "default"]);
+	},
+);

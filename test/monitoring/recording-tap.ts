@@ -44,6 +44,10 @@ export class RecordingTap implements BodyTap {
 		this.#hear("forgotten");
 	}
 
+	unwatched(): void {
+		this.#hear("unwatched");
+	}
+
 	dropped(): void {
 		this.#hear("dropped");
 	}

@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ResponseTap } from "../../src/monitoring/response-tap.ts";
 import { tapBody } from "../../src/monitoring/tap-body.ts";
 import { make, type Source, STEPS, take } from "./body-steps.ts";
 import { bodyOf, bytesOf, joined } from "./read-body.ts";
@@ -15,6 +16,8 @@ const SOURCE: fc.Arbitrary<Source> = fc.record({
 	isSlow: fc.boolean(),
 });
 
+const KIND = fc.constantFrom("touched", "lazy", "neither");
+
 /** A stream that somebody has given a method, which does what it did. */
 function touch(response: Response, isTouched: boolean): void {
 	const { body } = response;
@@ -25,25 +28,24 @@ function touch(response: Response, isTouched: boolean): void {
 	Object.defineProperty(body, "pipeTo", { configurable: true, value });
 }
 
+/** Of a response that nobody has had the body is watched when somebody gets at it. */
+const watch = (response: Response, tap: RecordingTap, isLazy: boolean, isStream = false): boolean =>
+	isLazy ? ResponseTap.watchNodes(response, tap, false) : tapBody(response, tap, { isStream });
+
 test("any steps in any order: each goes as without us, and asks the source no sooner", async () => {
 	const steps = fc.array(fc.constantFrom(...Object.keys(STEPS)), { minLength: 1, maxLength: 8 });
 	await fc.assert(
-		fc.asyncProperty(
-			SOURCE,
-			steps,
-			fc.boolean(),
-			fc.boolean(),
-			async (source, names, isStream, isTouched) => {
-				const without = make(source);
-				touch(without.response, isTouched);
-				const plain = await take(names, without);
-				const made = make(source);
-				touch(made.response, isTouched);
-				const tap = new RecordingTap();
-				expect(tapBody(made.response, tap, { isStream })).toBe(true);
-				expect(await take(names, made)).toEqual(plain);
-			},
-		),
+		fc.asyncProperty(SOURCE, steps, fc.boolean(), KIND, async (source, names, isStream, kind) => {
+			const isTouched = kind === "touched";
+			const without = make(source);
+			touch(without.response, isTouched);
+			const plain = await take(names, without);
+			const made = make(source);
+			touch(made.response, isTouched);
+			const tap = new RecordingTap();
+			expect(watch(made.response, tap, kind === "lazy", isStream)).toBe(true);
+			expect(await take(names, made)).toEqual(plain);
+		}),
 		{ numRuns: 1000 },
 	);
 }, 60_000);
@@ -151,11 +153,11 @@ const WHOLE: Readonly<Record<string, (response: Response) => Promise<Buffer>>> =
 describe.each(Object.entries(WHOLE))("%s", (_, read) => {
 	test("gives all bytes, and shows each of them once", async () => {
 		await fc.assert(
-			fc.asyncProperty(CHUNKS, fc.boolean(), fc.boolean(), async (chunks, isBytes, isTouched) => {
+			fc.asyncProperty(CHUNKS, fc.boolean(), KIND, async (chunks, isBytes, kind) => {
 				const { asked, response } = make({ chunks, isBytes, fails: false });
-				touch(response, isTouched);
+				touch(response, kind === "touched");
 				const tap = new RecordingTap();
-				tapBody(response, tap);
+				watch(response, tap, kind === "lazy");
 				const expected = Buffer.concat(chunks);
 				expect((await read(response)).equals(expected)).toBe(true);
 				expect(tap.seen.equals(expected)).toBe(true);

@@ -1,5 +1,6 @@
 /** Responses that somebody has changed, or stands in front of: their caller gets what it would without us, and each counts once. */
-import { expect, test } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
 import { meteredFetch } from "../../src/monitoring/metered-fetch.ts";
 import { installTestRecorder } from "../../src/testing/index.ts";
 import { expectCalls } from "../instrument/calls.ts";
@@ -244,4 +245,107 @@ test("headers that throw when they are read later harm nobody", async () => {
 		({ type: "basic", ok: true, status: 200, headers, text: async () => ANSWER }) as unknown as Response;
 	expect(await ask(mock, (response) => response.text())).toBe(ANSWER);
 	expect(recorder.gauge("llm_active_requests")).toBe(0);
+});
+
+describe("right from Node's own fetch", () => {
+	/** Asks through nothing but ours, and reads the answer so. */
+	async function askNodes(read: (response: Response) => unknown): Promise<unknown> {
+		const server = await ReplayServer.start((response) =>
+			response.writeHead(200, { "content-type": "application/json" }).end(ANSWER),
+		);
+		const metered = meteredFetch(fetch, { route: "touched" });
+		const init = { method: "POST", body: '{"model":"gpt-5-mini"}' };
+		return read(await metered(`${server.url}/v1/chat/completions`, init));
+	}
+
+	test.each<readonly [string, (response: Response) => Promise<unknown>]>([
+		["json", async (response) => JSON.stringify(await response.json())],
+		["text", (response) => response.text()],
+		["arrayBuffer", async (response) => Buffer.from(await response.arrayBuffer()).toString()],
+		["blob", async (response) => (await response.blob()).text()],
+		["a clone and itself", async (response) => [await response.clone().text(), await response.text()][1]],
+		["its body", streamed],
+		["another one of its body", (response) => new Response(response.body).text()],
+		["its body, taken before", async (response) => [response.body, await response.text()][1]],
+		[
+			"its body, through the prototype's getter, a little later",
+			async (response) => {
+				await sleep(30);
+				const body: unknown = Reflect.get(Response.prototype, "body", response);
+				return new Response(body as ReadableStream).text();
+			},
+		],
+		[
+			"its prototype's method, a little later",
+			async (response) => {
+				await sleep(30);
+				return Reflect.apply(Response.prototype.text, response, []);
+			},
+		],
+	])("is counted, however it is read: %s", async (_, read) => {
+		using recorder = installTestRecorder();
+		expect(await askNodes(read)).toBe(ANSWER);
+		await expectCalls(recorder, SEVEN);
+	});
+
+	test.each<readonly [string, (response: Response) => unknown]>([
+		["a method of the prototype's", (response) => Reflect.apply(Response.prototype.text, response, [])],
+		[
+			"the prototype's body",
+			(response) => {
+				const body = Reflect.get(Response.prototype, "body", response) as ReadableStream;
+				return new Response(body).text();
+			},
+		],
+		[
+			"the prototype's body, by the piece",
+			async (response) => {
+				const body = Reflect.get(Response.prototype, "body", response) as ReadableStream<Uint8Array>;
+				let text = "";
+				for await (const chunk of body) text += Buffer.from(chunk).toString();
+				return text;
+			},
+		],
+	])("who goes around it at once has read it, and what it used is not known: %s", async (_, read) => {
+		using recorder = installTestRecorder();
+		expect(await askNodes(read)).toBe(ANSWER);
+		await expectCalls(recorder, {
+			outcome: "success",
+			usage: undefined,
+			usageMissing: "not_reported",
+			costUsd: undefined,
+		});
+	});
+
+	test("a form is refused as it is without us", async () => {
+		using recorder = installTestRecorder();
+		await expect(askNodes((response) => response.formData())).rejects.toThrow(TypeError);
+		expect(recorder.gauge("llm_active_requests")).toBe(0);
+	});
+
+	test("nothing of ours is to be seen", async () => {
+		using recorder = installTestRecorder();
+		const look = async (response: Response): Promise<unknown> => {
+			const names: string[] = [];
+			// What it inherits, too.
+			for (const name in response) names.push(name);
+			const methods = [response.json, response.text, response.clone, response.arrayBuffer, response.formData];
+			const shown = [
+				Reflect.ownKeys(response),
+				names.toSorted(),
+				methods.map(({ length, name }) => [name, length]),
+			];
+			const { body } = response;
+			return [
+				shown,
+				body === response.body,
+				Object.prototype.toString.call(response),
+				await response.json(),
+				response.bodyUsed,
+			];
+		};
+		const plain = new Response(ANSWER, { headers: { "content-type": "application/json" } });
+		expect(await askNodes(look)).toEqual(await look(plain));
+		await expectCalls(recorder, SEVEN);
+	});
 });
