@@ -33,9 +33,9 @@ export function readAnswer(
 		return undefined;
 	}
 	const meter = new AnswerMeter(question, exchange, head.headers.get("content-type"), signal);
-	const isTapped = isLazy
-		? ResponseTap.watchNodes(response, meter, leavesByUnlocking)
-		: tapBody(response, meter, { body, isStream, leavesByUnlocking });
+	const isTapped =
+		(isLazy && ResponseTap.watchNodes(response, meter, leavesByUnlocking)) ||
+		tapBody(response, meter, { body, isStream, leavesByUnlocking });
 	if (!isTapped) meter.unwatched();
 	if (isStream) meter.waits();
 	return meter;

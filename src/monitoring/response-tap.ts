@@ -36,8 +36,11 @@ export class ResponseTap {
 	/**
 	 * One that nobody has had yet: its body is watched when somebody gets at it, which hardly anybody does who does not ask for
 	 * a stream.
+	 *
+	 * @returns whether it can be: where somebody has put another `Response` in the place of Node's, it is none of those
 	 */
 	static watchNodes(response: Response, tap: BodyTap, leavesByUnlocking: boolean): boolean {
+		if (Reflect.getPrototypeOf(response) !== NODES) return false;
 		const state: TapState = { leavesByUnlocking, isByBytes: false, isWhole: false };
 		return put(response, new ResponseTap(tap, state, false));
 	}

@@ -1,6 +1,6 @@
 /** Responses that somebody has changed, or stands in front of: their caller gets what it would without us, and each counts once. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { meteredFetch } from "../../src/monitoring/metered-fetch.ts";
 import { installTestRecorder } from "../../src/testing/index.ts";
 import { expectCalls } from "../instrument/calls.ts";
@@ -321,6 +321,25 @@ describe("right from Node's own fetch", () => {
 		using recorder = installTestRecorder();
 		await expect(askNodes((response) => response.formData())).rejects.toThrow(TypeError);
 		expect(recorder.gauge("llm_active_requests")).toBe(0);
+	});
+
+	test("it is read by its stream where another Response stands in the place of Node's", async () => {
+		using recorder = installTestRecorder();
+		const server = await ReplayServer.start((response) =>
+			response.writeHead(200, { "content-type": "application/json" }).end(ANSWER),
+		);
+		vi.stubGlobal("Response", Blob);
+		vi.resetModules();
+		try {
+			const { meteredFetch: its } = await import("../../src/monitoring/metered-fetch.ts");
+			const init = { method: "POST", body: '{"model":"gpt-5-mini"}' };
+			const response = await its(fetch, { route: "touched" })(`${server.url}/v1/chat/completions`, init);
+			expect([response.ok, await response.text()]).toEqual([true, ANSWER]);
+		} finally {
+			vi.unstubAllGlobals();
+			vi.resetModules();
+		}
+		await expectCalls(recorder, SEVEN);
 	});
 
 	test("nothing of ours is to be seen", async () => {
