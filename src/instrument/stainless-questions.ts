@@ -36,24 +36,19 @@ export class StainlessQuestions {
 	/** The client, where nobody's code but its own stands between its calls and Node's `fetch`. */
 	readonly #plain: PlainClient | undefined;
 	readonly #passingOn: PassingOn;
-	/** The client names a route in each request. */
-	readonly #sendsRoute: boolean;
 
-	/** @param sendsRoute whether the client names a route in each request */
 	constructor(
 		client: { readonly baseURL: string },
 		send: Ask,
 		labels: InstrumentOptions,
 		deployment: string | undefined,
 		plain: PlainClient | undefined,
-		sendsRoute: boolean,
 	) {
 		this.#client = client;
 		this.#send = send;
 		this.#labels = labels;
 		this.#deployment = deployment;
 		this.#plain = plain;
-		this.#sendsRoute = sendsRoute;
 		this.#passingOn = passingOnOf(client.constructor);
 	}
 
@@ -163,12 +158,6 @@ export class StainlessQuestions {
 		return isFilled(general) || isFilled(own);
 	}
 
-	/** In what it adds to all requests, or by code that is not its own; of nearly all it is known that they do not. */
-	#mayNameRoute({ fetchOptions: own }: Options): boolean {
-		const general: unknown = "fetchOptions" in this.#client ? this.#client.fetchOptions : undefined;
-		return this.#sendsRoute || own !== undefined || general !== undefined || this.#plain?.isPlain !== true;
-	}
-
 	#maxRetries({ maxRetries: own }: Options): number {
 		const general: unknown = "maxRetries" in this.#client ? this.#client.maxRetries : undefined;
 		const max = own ?? general;
@@ -186,12 +175,11 @@ export class StainlessQuestions {
 			const provider = this.#labels.provider ?? providerOfFormat(format);
 			const outer = currentCall();
 			const hasMiddleware = this.#hasMiddleware(request);
-			const own = routeIn(headers);
 			const call =
 				outer ??
 				new Call({
 					operation,
-					route: own || currentRoute() || this.#labels.route,
+					route: routeIn(headers) || currentRoute() || this.#labels.route,
 					provider,
 					model,
 					isStream,
@@ -209,7 +197,6 @@ export class StainlessQuestions {
 				path: String(path),
 				hasController: true,
 				hasMiddleware,
-				namesRoute: own !== null || this.#mayNameRoute(request),
 				hidesUsage: canAsk && !asksForUsage(fields) && serverAsking(this.#client.baseURL, model).isOn,
 			});
 		} catch (cause) {

@@ -90,12 +90,11 @@ function copyState(from: object, to: object): void {
 function meter(client: StainlessClient, options: InstrumentOptions): StainlessClient {
 	const { fetch, makeRequest, withOptions } = client;
 	const provider = options.provider ?? providerOf(client);
-	const own = routeIn(defaultHeadersOf(client));
-	const labels = { ...options, provider, route: own || options.route };
+	const labels = { ...options, provider, route: routeIn(defaultHeadersOf(client)) || options.route };
 	const send = makeRequest.bind(client);
 	const metered = meteredFetch(fetch, labels);
 	const plain = isPlainClient(client) ? new PlainClient(client, metered) : undefined;
-	const questions = new StainlessQuestions(client, send, labels, deploymentOf(client), plain, own !== null);
+	const questions = new StainlessQuestions(client, send, labels, deploymentOf(client), plain);
 	made.set(client, { fetch, withOptions });
 	put(client, "fetch", metered);
 	put(client, "makeRequest", (input: unknown, ...rest: unknown[]) => questions.ask(input, rest), false);

@@ -59,7 +59,7 @@ export function meteredFetch(fetch?: Fetch, options: MeteredFetchOptions = {}): 
 	const metered: Fetch = (input, init) => {
 		const question = requests.questionOf(input, init);
 		if (question !== undefined) {
-			const passed = question.namesRoute ? takeRoute(input, init).passed : init;
+			const { passed } = takeRoute(input, init);
 			const exchange = opened(() => openAsked(question, input, passed));
 			return exchange === undefined ? start(input, passed) : meters(exchange, sent(input, passed));
 		}

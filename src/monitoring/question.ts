@@ -37,8 +37,6 @@ export class Question {
 	readonly hasController: boolean;
 	/** Its client leaves a stream by giving up its lock, and the connection with it: then it is ours to release. */
 	readonly leavesByUnlocking: boolean;
-	/** Its requests may name their route themselves, in a header that is to be taken off. */
-	readonly namesRoute: boolean;
 	/** What is no part of its client stands between that and its `fetch`, and may send other requests. */
 	readonly hasMiddleware: boolean;
 	/** An answer has begun, and who reads it ends the call. */
@@ -61,7 +59,6 @@ export class Question {
 		this.retriesLeft = start.retriesLeft ?? 0;
 		this.hasController = start.hasController ?? false;
 		this.leavesByUnlocking = start.leavesByUnlocking ?? false;
-		this.namesRoute = start.namesRoute ?? true;
 		this.hasMiddleware = start.hasMiddleware ?? false;
 		this.isAnswered = start.isAnswered ?? false;
 	}

@@ -93,9 +93,9 @@ for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(
 	putInFront(name, {
 		[name](this: unknown, ...args: readonly unknown[]): unknown {
 			ResponseTap.watchBody(this);
-			// As it is when it is called.
-			const method: unknown = Reflect.get(NODES, name);
-			return typeof method === "function" ? Reflect.apply(method, this, args) : undefined;
+			// As it is when it is called, if it is: what is none throws as a method that is none does.
+			const method = Reflect.get(NODES, name) as (...args: readonly unknown[]) => unknown;
+			return Reflect.apply(method, this, args);
 		},
 	});
 }

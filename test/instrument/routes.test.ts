@@ -204,28 +204,31 @@ describe("withRoute", () => {
 	});
 });
 
-test.each([5, 6, 7] as const)(
-	"what a client of openai %i adds to each fetch reaches no server either",
-	async (major) => {
-		const run = provider.script("openai-chat", "complete");
-		// Their types forbid it, and nothing else does.
-		const adding: object = {
-			fetchOptions: { headers: { [HEADER]: "added", "content-type": "application/json" } },
-		};
-		const plain = instrument(new MAJORS[major](openaiOptions(run.baseURL)), { route: "own" });
-		const always = instrument(new MAJORS[major]({ ...openaiOptions(run.baseURL), ...adding }), {
-			route: "own",
-		});
-		const named = instrument(
-			new MAJORS[major]({ ...openaiOptions(run.baseURL), defaultHeaders: { [HEADER]: "default" } }),
-			{ route: "own" },
-		);
-		for (let time = 0; time < 2; time += 1) {
-			await plain.chat.completions.create(CHAT);
-			await plain.chat.completions.create(CHAT, adding);
-			await always.chat.completions.create(CHAT);
-			await named.chat.completions.create(CHAT);
-		}
-		expect(await routes(run)).toEqual(["own", "own", "own", "default", "own", "own", "own", "default"]);
-	},
-);
+/** What goes out as a header, in whatever form a client takes headers, on the client or with a request. */
+test.each([5, 6, 7] as const)("openai %i: however a header is written, no server sees it", async (major) => {
+	const run = provider.script("openai-chat", "complete");
+	const connect = (more: object): OpenAI =>
+		instrument(new MAJORS[major]({ ...openaiOptions(run.baseURL), ...more }), { route: "own" });
+	const later: Record<string, string> = {};
+	// Their types forbid some of it, and nothing else does.
+	const headers: readonly object[] = [{ [HEADER]: ["list"] }, { [HEADER]: 5 }, [[HEADER, "pair"]]];
+	const adding: object = {
+		fetchOptions: { headers: { [HEADER]: "added", "content-type": "application/json" } },
+	};
+	const clients = [
+		...headers.map((defaultHeaders) => connect({ defaultHeaders })),
+		connect({ defaultHeaders: later }),
+		connect(adding),
+	];
+	later[HEADER] = "later";
+	for (const client of clients) {
+		await client.chat.completions.create(CHAT);
+		await client.chat.completions.create(CHAT);
+	}
+	const plain = connect({});
+	for (const own of [...headers.map((some): object => ({ headers: some })), adding]) {
+		await plain.chat.completions.create(CHAT, own);
+		await plain.chat.completions.create(CHAT, own);
+	}
+	expect(await routes(run)).toHaveLength(18);
+});

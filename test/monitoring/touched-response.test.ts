@@ -342,6 +342,21 @@ describe("right from Node's own fetch", () => {
 		await expectCalls(recorder, SEVEN);
 	});
 
+	test("what somebody has taken off all responses since is not there", async () => {
+		using recorder = installTestRecorder();
+		const own = Object.getOwnPropertyDescriptor(Response.prototype, "blob");
+		Reflect.deleteProperty(Response.prototype, "blob");
+		try {
+			await askNodes(async (response) => {
+				expect(() => response.blob()).toThrow(TypeError);
+				await response.text();
+			});
+		} finally {
+			Object.defineProperty(Response.prototype, "blob", { ...own });
+		}
+		await expectCalls(recorder, SEVEN);
+	});
+
 	test("nothing of ours is to be seen", async () => {
 		using recorder = installTestRecorder();
 		const look = async (response: Response): Promise<unknown> => {
